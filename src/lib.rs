@@ -1,1 +1,3 @@
-
+pub mod cipher;
+pub mod keyring;
+pub mod world;

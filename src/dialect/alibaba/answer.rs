@@ -1,0 +1,192 @@
+//! Answers: one `Serialize` for JSON and XML, an envelope around it.
+
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use super::fault::{AccessDeniedDetail, Fault};
+use crate::dialect::Answer;
+
+/// The element around every XML answer, successes and errors alike.
+const XML_ROOT: &str = "KMS";
+
+const XML_DECLARATION: &str = r#"<?xml version="1.0" encoding="utf-8"?>"#;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    #[default]
+    Json,
+    Xml,
+}
+
+impl Format {
+    /// The format that a `Format` parameter names: XML in any case, JSON for everything else (clients send `None`).
+    pub fn named(name: Option<&str>) -> Self {
+        if name.is_some_and(|name| name.eq_ignore_ascii_case("xml")) { Self::Xml } else { Self::Json }
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json;charset=utf-8",
+            Self::Xml => "text/xml;charset=utf-8",
+        }
+    }
+
+    fn write(self, body: &impl Serialize) -> Vec<u8> {
+        const SERIALIZABLE: &str = "answers are structs of texts, numbers and lists";
+        match self {
+            Self::Json => serde_json::to_vec(body).expect(SERIALIZABLE),
+            Self::Xml => {
+                let text = quick_xml::se::to_string_with_root(XML_ROOT, body).expect(SERIALIZABLE);
+                format!("{XML_DECLARATION}{}", without_unspeakable(&text)).into_bytes()
+            }
+        }
+    }
+}
+
+/// XML 1.0 has no way to write most control characters: U+FFFD stands for them.
+fn without_unspeakable(text: &str) -> String {
+    let is_speakable = |c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..);
+    text.chars().map(|c| if is_speakable(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
+}
+
+/// What every answer to one request has in common.
+#[derive(Debug)]
+pub struct Envelope {
+    /// A lower-case UUID.
+    pub request_id: String,
+    pub format: Format,
+    /// The host that the request was for, without scheme, port and path.
+    pub host: String,
+}
+
+#[derive(Serialize)]
+struct Success<'a, R> {
+    #[serde(flatten)]
+    reply: &'a R,
+    #[serde(rename = "RequestId")]
+    request_id: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Failure<'a> {
+    request_id: &'a str,
+    host_id: &'a str,
+    code: &'a str,
+    message: &'a str,
+    recommend: String,
+    http_status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_denied_detail: Option<&'a AccessDeniedDetail>,
+}
+
+impl Envelope {
+    pub fn success(&self, reply: &impl Serialize) -> Answer {
+        self.answer(StatusCode::OK, &Success { reply, request_id: &self.request_id })
+    }
+
+    pub fn failure(&self, fault: &Fault) -> Answer {
+        let (code, request_id) = (fault.code.name, self.request_id.as_str());
+        let status = StatusCode::from_u16(fault.code.status).expect("the table's statuses are valid");
+        self.answer(
+            status,
+            &Failure {
+                request_id,
+                host_id: &self.host,
+                code,
+                message: &fault.message,
+                recommend: format!(
+                    "https://api.aliyun.com/troubleshoot?q={code}&product=Kms&requestId={request_id}"
+                ),
+                http_status: fault.code.status,
+                access_denied_detail: fault.access_denied_detail.as_deref(),
+            },
+        )
+    }
+
+    fn answer(&self, status: StatusCode, body: &impl Serialize) -> Answer {
+        Answer {
+            status,
+            content_type: self.format.content_type(),
+            request_id: HeaderValue::from_str(&self.request_id).expect("a UUID is a header value"),
+            body: self.format.write(body),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::alibaba::fault;
+
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Reply {
+        text: &'static str,
+        count: u32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        absent: Option<u32>,
+        items: Items,
+    }
+
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Items {
+        item: Vec<Item>,
+    }
+
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Item {
+        id: &'static str,
+    }
+
+    fn written(format: Format, text: &'static str, item: Vec<Item>) -> String {
+        let envelope = Envelope { request_id: "r".into(), format, host: "h".into() };
+        let answer = envelope.success(&Reply { text, count: 2, absent: None, items: Items { item } });
+        String::from_utf8(answer.body).unwrap()
+    }
+
+    #[test]
+    fn a_success_in_both_formats() {
+        let items = || vec![Item { id: "a" }, Item { id: "b" }];
+        assert_eq!(
+            written(Format::Json, "<&\u{1}", items()),
+            r#"{"Text":"<&\u0001","Count":2,"Items":{"Item":[{"Id":"a"},{"Id":"b"}]},"RequestId":"r"}"#
+        );
+        assert_eq!(
+            written(Format::Xml, "<&\u{1}\u{FFFE}ü", items()),
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?><KMS><Text>&lt;&amp;\u{FFFD}\u{FFFD}ü</Text><Count>2</Count><Items>\
+             <Item><Id>a</Id></Item><Item><Id>b</Id></Item></Items><RequestId>r</RequestId></KMS>"
+        );
+        assert!(written(Format::Xml, "", vec![]).contains("<Items/>"));
+    }
+
+    #[test]
+    fn a_failure_in_both_formats() {
+        for (format, expected) in [
+            (
+                Format::Json,
+                r#"{"RequestId":"r","HostId":"h","Code":"Forbidden.KeyNotFound","Message":"The specified Key is not found.","Recommend":"https://api.aliyun.com/troubleshoot?q=Forbidden.KeyNotFound&product=Kms&requestId=r","HttpStatus":404}"#,
+            ),
+            (
+                Format::Xml,
+                "<?xml version=\"1.0\" encoding=\"utf-8\"?><KMS><RequestId>r</RequestId><HostId>h</HostId><Code>Forbidden.KeyNotFound</Code><Message>The specified Key is not found.</Message><Recommend>https://api.aliyun.com/troubleshoot?q=Forbidden.KeyNotFound&amp;product=Kms&amp;requestId=r</Recommend><HttpStatus>404</HttpStatus></KMS>",
+            ),
+        ] {
+            let envelope = Envelope { request_id: "r".into(), format, host: "h".into() };
+            let answer = envelope.failure(&Fault::from(&fault::KEY_NOT_FOUND));
+            assert_eq!(String::from_utf8(answer.body).unwrap(), expected);
+            assert_eq!(answer.status, 404);
+        }
+    }
+
+    #[test]
+    fn formats_are_named_loosely() {
+        for (name, expected) in
+            [(None, Format::Json), (Some("JSON"), Format::Json), (Some("None"), Format::Json), (Some("xml"), Format::Xml)]
+        {
+            assert_eq!(Format::named(name), expected, "{name:?}");
+        }
+    }
+}

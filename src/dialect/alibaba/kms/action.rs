@@ -1,0 +1,115 @@
+//! What an action declares, and the stages that every one of them passes.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::dry_run::DryRun;
+use super::target::{Found, Target};
+use crate::dialect::Answer;
+use crate::dialect::alibaba::fault::Fault;
+use crate::dialect::alibaba::parse::parse;
+use crate::dialect::alibaba::turn::Turn;
+use crate::keyring::{Mode, Ring, States, Write};
+
+/// An action: the fields of the type are its request, the constants its rules, `run` the deed.
+pub trait Action: DeserializeOwned {
+    const NAME: &'static str;
+    /// What RAM must allow, without the `kms:`: one for each resource of the target, or one for all of them.
+    const PERMISSIONS: &'static [&'static str] = &[Self::NAME];
+    /// The states of a key that it can be done to.
+    const STATES: States = States::ANY;
+    /// Whether the documents give it a parameter `DryRun`.
+    const DRY_RUN: bool = false;
+    /// Whether the documents limit how often it may be called.
+    const IS_LIMITED: bool = false;
+    /// Whether the answer may take long though nothing is written: a list to go through.
+    const IS_LONG: bool = false;
+
+    /// Whether it changes keys.
+    type Mode: Mode;
+    /// What it acts on.
+    type Target: Target;
+    type Reply: Serialize;
+
+    /// How the request names what it acts on.
+    fn target(&self) -> <Self::Target as Target>::Reference<'_>;
+
+    /// What the caller might have overlooked, for the log.
+    fn note(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Do it. What is refused here must not depend on anything but the request and the keys.
+    fn run(
+        self,
+        target: <Self::Target as Target>::Admitted,
+        ring: &mut Ring<'_, Self::Mode>,
+    ) -> Result<Self::Reply, Fault>;
+}
+
+/// The reply of an action that has nothing to tell.
+#[derive(Debug, Serialize)]
+pub struct Empty {}
+
+/// An action in the list of actions.
+#[derive(Debug)]
+pub struct Entry {
+    pub name: &'static str,
+    pub dry_run: bool,
+    /// Whether it takes microseconds and waits for nobody.
+    pub is_quick: bool,
+    perform: fn(&mut Turn<'_>) -> Result<Answer, Fault>,
+}
+
+impl Entry {
+    pub const fn of<A: Action>() -> Self {
+        assert!(!A::PERMISSIONS.is_empty(), "an action without permissions would be free for everybody");
+        Self {
+            name: A::NAME,
+            dry_run: A::DRY_RUN,
+            is_quick: !A::Mode::WRITES && !A::IS_LONG,
+            perform: perform::<A>,
+        }
+    }
+
+    /// Answer a verified call, or tell what a dry run would have come to.
+    pub fn answer(&self, turn: &mut Turn<'_>) -> Result<Answer, Fault> {
+        turn.dry_run = DryRun::asked(turn.parameters, self.dry_run)?;
+        if turn.dry_run == DryRun::Ignored {
+            turn.notes.push("DryRun is ignored: this action has none");
+        }
+        let outcome = (self.perform)(turn);
+        turn.dry_run.conclude(outcome)
+    }
+}
+
+/// The way of a call: each stage gives what the next one needs.
+fn perform<A: Action>(turn: &mut Turn<'_>) -> Result<Answer, Fault> {
+    let request: A = parse(turn.parameters)?;
+    turn.count(A::NAME, A::IS_LIMITED)?;
+    turn.notes.extend(request.note());
+    let (mut ring, found) = resolve(turn, &request)?;
+    let permitted = found.permit(A::PERMISSIONS, turn.caller, &turn.circumstances)?;
+    let target = permitted.admit(&A::STATES)?;
+    let reply = request.run(target, &mut ring)?;
+    turn.dry_run.is_off().then(|| ring.commit()).transpose()?;
+    Ok(turn.envelope.success(&reply))
+}
+
+/// Find what `request` names. Keys whose rotation is due are rotated first, in a write of its own.
+fn resolve<'t, A: Action>(turn: &'t Turn<'_>, request: &A) -> Result<(Ring<'t, A::Mode>, Found<A::Target>), Fault> {
+    let ring = turn.ring();
+    let found = A::Target::find(request.target(), &ring);
+    let due: Vec<_> =
+        found.keys().filter(|key| key.rotation_due(turn.now).is_some()).map(|key| key.id.clone()).collect();
+    if due.is_empty() || !turn.dry_run.is_off() {
+        return Ok((ring, found));
+    }
+    drop(ring);
+    let mut settling = turn.ring::<Write>();
+    due.iter().for_each(|key| settling.settle_rotation(key));
+    settling.commit()?;
+    let ring = turn.ring();
+    let found = A::Target::find(request.target(), &ring);
+    Ok((ring, found))
+}

@@ -1,0 +1,57 @@
+use serde::{Deserialize, Serialize};
+
+use super::{USABLE, refuse_recipient};
+use crate::dialect::alibaba::fault::{self, Fault};
+use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::target::Sealing;
+use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext};
+use crate::keyring::{Admitted, Ciphertext, Read, Ring, States};
+
+/// Decrypt what a symmetric key encrypted.
+///
+/// Errors: `InvalidParameter` naming `CiphertextBlob` for a blob that was changed, or a context that is not the one
+/// of encryption; `Forbidden.KeyNotFound` (404) if no key here has the version that the blob names;
+/// `Rejected.Disabled`, `.PendingDeletion`, `.PendingImport`, `.Unavailable` (409). Source: Decrypt page, 2025-07-29.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Decrypt {
+    /// What Encrypt, GenerateDataKey or their like gave out.
+    ciphertext_blob: CiphertextBlob,
+    /// The context of encryption.
+    #[serde(default)]
+    encryption_context: EncryptionContext,
+    recipient: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Decrypted {
+    key_id: String,
+    key_version_id: String,
+    plaintext: String,
+}
+
+impl Action for Decrypt {
+    const NAME: &'static str = "Decrypt";
+    const STATES: States = USABLE;
+    const DRY_RUN: bool = true;
+    const IS_LIMITED: bool = true;
+    type Mode = Read;
+    type Target = Sealing;
+    type Reply = Decrypted;
+
+    fn target(&self) -> &Ciphertext {
+        &self.ciphertext_blob.0
+    }
+
+    fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Decrypted, Fault> {
+        refuse_recipient(self.recipient.as_ref())?;
+        let plaintext = key.open(&self.ciphertext_blob.0, &self.encryption_context.0)?;
+        Ok(Decrypted {
+            key_id: key.id.to_string(),
+            key_version_id: self.ciphertext_blob.0.version().to_string(),
+            plaintext: String::from_utf8(plaintext)
+                .map_err(|_| Fault::about(&fault::INVALID_PARAMETER, "CiphertextBlob").because("it seals no text"))?,
+        })
+    }
+}

@@ -1,0 +1,58 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::USABLE;
+use crate::dialect::alibaba::fault::Fault;
+use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext, Plaintext};
+use crate::keyring::{Admitted, Key, Read, Ring, States};
+
+/// Encrypt up to 6 KB under the primary version of a key.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Encrypt {
+    /// Key ID, alias, or the ARN of either.
+    key_id: KeyRef,
+    /// Base64 text, up to 6,144 bytes of data.
+    plaintext: Plaintext,
+    /// What must be said again to decrypt.
+    #[serde(default)]
+    encryption_context: EncryptionContext,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Encrypted {
+    ciphertext_blob: String,
+    key_id: String,
+    key_version_id: String,
+}
+
+impl Action for Encrypt {
+    const NAME: &'static str = "Encrypt";
+    const STATES: States = USABLE;
+    const DRY_RUN: bool = true;
+    const IS_LIMITED: bool = true;
+    type Mode = Read;
+    type Target = Arc<Key>;
+    type Reply = Encrypted;
+
+    fn target(&self) -> &KeyRef {
+        &self.key_id
+    }
+
+    fn note(&self) -> Option<&'static str> {
+        (!self.plaintext.is_base64).then_some("Plaintext is not base64: it is encrypted as the text it is")
+    }
+
+    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Encrypted, Fault> {
+        let sealed = key.seal(self.plaintext.into_bytes(), &self.encryption_context.0, &mut ring.draw)?;
+        Ok(Encrypted {
+            ciphertext_blob: CiphertextBlob::encode(&sealed),
+            key_id: key.id.to_string(),
+            key_version_id: sealed.version().to_string(),
+        })
+    }
+}

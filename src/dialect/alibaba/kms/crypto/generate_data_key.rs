@@ -1,0 +1,61 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::data_key::{DataKeySpec, NumberOfBytes, generate};
+use super::{USABLE, refuse_recipient};
+use crate::dialect::alibaba::fault::Fault;
+use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::types::EncryptionContext;
+use crate::keyring::{Admitted, Key, Read, Ring, States};
+
+/// Make a random data key, plain and sealed under a key.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GenerateDataKey {
+    /// Key ID, alias, or the ARN of either.
+    key_id: KeyRef,
+    /// Default `AES_256`.
+    key_spec: Option<DataKeySpec>,
+    /// 1 to 1,024; goes before `KeySpec`.
+    number_of_bytes: Option<NumberOfBytes>,
+    /// What must be said again to decrypt.
+    #[serde(default)]
+    encryption_context: EncryptionContext,
+    recipient: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Generated {
+    ciphertext_blob: String,
+    key_id: String,
+    key_version_id: String,
+    plaintext: String,
+}
+
+impl Action for GenerateDataKey {
+    const NAME: &'static str = "GenerateDataKey";
+    const STATES: States = USABLE;
+    const DRY_RUN: bool = true;
+    const IS_LIMITED: bool = true;
+    type Mode = Read;
+    type Target = Arc<Key>;
+    type Reply = Generated;
+
+    fn target(&self) -> &KeyRef {
+        &self.key_id
+    }
+
+    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Generated, Fault> {
+        refuse_recipient(self.recipient.as_ref())?;
+        let made = generate(&key, self.key_spec, self.number_of_bytes, &self.encryption_context, ring)?;
+        Ok(Generated {
+            ciphertext_blob: made.ciphertext_blob,
+            key_id: made.key_id,
+            key_version_id: made.key_version_id,
+            plaintext: made.plaintext.to_string(),
+        })
+    }
+}

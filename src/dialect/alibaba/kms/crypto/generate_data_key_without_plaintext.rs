@@ -1,0 +1,57 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::USABLE;
+use super::data_key::{DataKeySpec, NumberOfBytes, generate};
+use crate::dialect::alibaba::fault::Fault;
+use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::types::EncryptionContext;
+use crate::keyring::{Admitted, Key, Read, Ring, States};
+
+/// Make a random data key, sealed under a key.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GenerateDataKeyWithoutPlaintext {
+    /// Key ID, alias, or the ARN of either.
+    key_id: KeyRef,
+    /// Default `AES_256`.
+    key_spec: Option<DataKeySpec>,
+    /// 1 to 1,024; goes before `KeySpec`.
+    number_of_bytes: Option<NumberOfBytes>,
+    /// What must be said again to decrypt.
+    #[serde(default)]
+    encryption_context: EncryptionContext,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Generated {
+    ciphertext_blob: String,
+    key_id: String,
+    key_version_id: String,
+}
+
+impl Action for GenerateDataKeyWithoutPlaintext {
+    const NAME: &'static str = "GenerateDataKeyWithoutPlaintext";
+    const STATES: States = USABLE;
+    const DRY_RUN: bool = true;
+    const IS_LIMITED: bool = true;
+    type Mode = Read;
+    type Target = Arc<Key>;
+    type Reply = Generated;
+
+    fn target(&self) -> &KeyRef {
+        &self.key_id
+    }
+
+    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Generated, Fault> {
+        let made = generate(&key, self.key_spec, self.number_of_bytes, &self.encryption_context, ring)?;
+        Ok(Generated {
+            ciphertext_blob: made.ciphertext_blob,
+            key_id: made.key_id,
+            key_version_id: made.key_version_id,
+        })
+    }
+}

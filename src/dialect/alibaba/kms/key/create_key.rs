@@ -1,0 +1,113 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::metadata::KeyMetadata;
+use crate::dialect::alibaba::fault::{self, Fault};
+use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::lists::Tags;
+use crate::dialect::alibaba::kms::target::{AllKeys, Whole};
+use crate::dialect::alibaba::kms::types::{RotationInterval, Text};
+use crate::dialect::alibaba::kms::words::{KeySpecWord, Word, Worded};
+use crate::keyring::{Key, KeySpec, KeyUsage, Lifecycle, Origin, ProtectionLevel, Ring, Rotation, Write};
+
+/// Make a key.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateKey {
+    /// Default `Aliyun_AES_256`.
+    key_spec: Option<KeySpecWord>,
+    /// `ENCRYPT/DECRYPT`, the only use of a symmetric key.
+    #[serde(rename = "KeyUsage")]
+    _key_usage: Option<Worded<KeyUsage>>,
+    /// Default `Aliyun_KMS`; a key of origin `EXTERNAL` waits for its material.
+    origin: Option<Worded<Origin>>,
+    /// Default `SOFTWARE`.
+    protection_level: Option<Text<64>>,
+    description: Option<Text<8192>>,
+    /// Default false.
+    enable_automatic_rotation: Option<bool>,
+    /// Needed with automatic rotation, ignored without.
+    rotation_interval: Option<RotationInterval>,
+    /// JSON list of up to 20 tags.
+    tags: Option<Tags<20>>,
+    /// An instance to make the key in; there are none.
+    #[serde(rename = "DKMSInstanceId")]
+    dkms_instance_id: Option<Text<64>>,
+    /// A key policy, which only keys in instances have.
+    policy: Option<Text<32768>>,
+    /// Counts only for keys in instances.
+    #[serde(rename = "KeyStorageMechanism")]
+    _key_storage_mechanism: Option<Text<64>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Created {
+    key_metadata: KeyMetadata,
+}
+
+impl Action for CreateKey {
+    const NAME: &'static str = "CreateKey";
+    type Mode = Write;
+    type Target = Whole<AllKeys>;
+    type Reply = Created;
+
+    fn target(&self) {}
+
+    fn run(self, (): (), ring: &mut Ring<'_, Write>) -> Result<Created, Fault> {
+        if self.dkms_instance_id.is_some() {
+            return Err((&fault::INSTANCE_NOT_FOUND).into());
+        }
+        if self.policy.is_some() {
+            return Err((&fault::KEY_POLICY_UNSUPPORTED).into());
+        }
+        let spec = match self.key_spec {
+            None => KeySpec::Aes256,
+            Some(KeySpecWord::Known(spec)) => spec,
+            Some(KeySpecWord::NotBuilt) => return Err((&fault::UNSUPPORTED_OPERATION).into()),
+        };
+        let origin = self.origin.map_or(Origin::Service, |word| word.0);
+        let rotation = rotation(self.enable_automatic_rotation, self.rotation_interval)?;
+        if rotation.is_some() && origin == Origin::External {
+            return Err(Fault::about(&fault::INVALID_PARAMETER, "EnableAutomaticRotation")
+                .because("a key with imported material does not rotate"));
+        }
+        let (lifecycle, versions) = match origin {
+            Origin::Service => (Lifecycle::Enabled, vec![Arc::new(ring.new_version(spec, ring.now()))]),
+            Origin::External => (Lifecycle::PendingImport, Vec::new()),
+        };
+        let key = Key {
+            id: ring.new_key_id(),
+            place: ring.place().clone(),
+            spec,
+            usage: KeyUsage::EncryptDecrypt,
+            origin,
+            protection_level: protection_level(self.protection_level)?,
+            description: self.description.unwrap_or_default().0.into(),
+            created: ring.now(),
+            lifecycle,
+            rotation,
+            tags: self.tags.map_or_else(BTreeMap::new, |tags| tags.0),
+            aliases: BTreeSet::new(),
+            versions,
+        };
+        let key_metadata = KeyMetadata::of(&key);
+        ring.create(key);
+        Ok(Created { key_metadata })
+    }
+}
+
+fn rotation(enabled: Option<bool>, interval: Option<RotationInterval>) -> Result<Option<Rotation>, Fault> {
+    match (enabled, interval) {
+        (Some(true), None) => Err(Fault::about(&fault::MISSING_PARAMETER, "RotationInterval")),
+        (Some(true), Some(interval)) => Ok(Some(Rotation { interval: interval.0 })),
+        _ => Ok(None),
+    }
+}
+
+fn protection_level(word: Option<Text<64>>) -> Result<ProtectionLevel, Fault> {
+    let Some(word) = word else { return Ok(ProtectionLevel::Software) };
+    ProtectionLevel::from_word(&word.0).ok_or_else(|| (&fault::UNSUPPORTED_PROTECTION_LEVEL).into())
+}

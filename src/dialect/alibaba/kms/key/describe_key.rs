@@ -1,0 +1,47 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::metadata::KeyMetadata;
+use crate::dialect::alibaba::fault::Fault;
+use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::keyring::{Admitted, Key, Read, Ring};
+
+/// Tell what a key is and how it stands.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeKey {
+    /// Key ID, alias, or the ARN of either.
+    key_id: KeyRef,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Described {
+    key_metadata: Protected,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Protected {
+    #[serde(flatten)]
+    metadata: KeyMetadata,
+    /// No key is protected until SetDeletionProtection is built.
+    deletion_protection: &'static str,
+}
+
+impl Action for DescribeKey {
+    const NAME: &'static str = "DescribeKey";
+    type Mode = Read;
+    type Target = Arc<Key>;
+    type Reply = Described;
+
+    fn target(&self) -> &KeyRef {
+        &self.key_id
+    }
+
+    fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Described, Fault> {
+        Ok(Described { key_metadata: Protected { metadata: KeyMetadata::of(&key), deletion_protection: "Disabled" } })
+    }
+}

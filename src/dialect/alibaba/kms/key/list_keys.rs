@@ -1,0 +1,78 @@
+use serde::{Deserialize, Serialize};
+
+use crate::dialect::alibaba::fault::Fault;
+use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::lists::{Filters, Page, PageNumber, Property};
+use crate::dialect::alibaba::kms::target::{AllKeys, Whole, key_arn};
+use crate::dialect::alibaba::kms::types::Within;
+use crate::dialect::alibaba::kms::words::Word;
+use crate::keyring::{Key, Read, Ring};
+
+/// List the keys of the region, in the order of their ids.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListKeys {
+    /// From 1; default 1.
+    #[serde(default)]
+    page_number: PageNumber,
+    /// Keys a page; default 10.
+    #[serde(default = "ten")]
+    page_size: Within<1, 100>,
+    /// Which keys to list; default all.
+    #[serde(default)]
+    filters: Filters,
+}
+
+const fn ten() -> Within<1, 100> {
+    Within::of(10)
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Listed {
+    keys: Keys,
+    #[serde(flatten)]
+    page: Page,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Keys {
+    key: Vec<ListedKey>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListedKey {
+    key_id: String,
+    key_arn: String,
+}
+
+impl Action for ListKeys {
+    const NAME: &'static str = "ListKeys";
+    const IS_LONG: bool = true;
+    type Mode = Read;
+    type Target = Whole<AllKeys>;
+    type Reply = Listed;
+
+    fn target(&self) {}
+
+    fn run(self, (): (), ring: &mut Ring<'_, Read>) -> Result<Listed, Fault> {
+        let keys = ring.keys().filter(|key| self.filters.admit(|property| word_of(key, property)));
+        let listed = |key: &Key| ListedKey { key_id: key.id.to_string(), key_arn: key_arn(key) };
+        let (key, page) = Page::of(keys, self.page_number, self.page_size.get(), |key| listed(key));
+        Ok(Listed { keys: Keys { key }, page })
+    }
+}
+
+/// The word that a filter on `property` sees. Every key was made by a user, and none lives in an instance.
+fn word_of(key: &Key, property: Property) -> Option<&'static str> {
+    match property {
+        Property::KeyState => Some(key.state().word()),
+        Property::KeySpec => Some(key.spec.word()),
+        Property::KeyUsage => Some(key.usage.word()),
+        Property::ProtectionLevel => Some(key.protection_level.word()),
+        Property::CreatorType => Some("User"),
+        Property::InstanceId => None,
+    }
+}

@@ -1,0 +1,18 @@
+//! Keys: made, described, listed, and led through their states.
+
+mod cancel_key_deletion;
+mod create_key;
+mod describe_key;
+mod disable_key;
+mod enable_key;
+mod list_keys;
+mod metadata;
+mod schedule_key_deletion;
+
+pub(super) use cancel_key_deletion::CancelKeyDeletion;
+pub(super) use create_key::CreateKey;
+pub(super) use describe_key::DescribeKey;
+pub(super) use disable_key::DisableKey;
+pub(super) use enable_key::EnableKey;
+pub(super) use list_keys::ListKeys;
+pub(super) use schedule_key_deletion::ScheduleKeyDeletion;

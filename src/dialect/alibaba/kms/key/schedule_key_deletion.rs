@@ -1,0 +1,39 @@
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use crate::dialect::alibaba::fault::Fault;
+use crate::dialect::alibaba::kms::action::{Action, Empty};
+use crate::dialect::alibaba::kms::reference::{KeyIdRef, KeyRef};
+use crate::dialect::alibaba::kms::types::Within;
+use crate::keyring::KeyState::{Disabled, Enabled, PendingImport, Unavailable};
+use crate::keyring::{Admitted, Key, Lifecycle, Ring, States, Write};
+
+/// Delete a key once a waiting period is over.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ScheduleKeyDeletion {
+    /// Key ID or ARN.
+    key_id: KeyIdRef,
+    /// Days to wait; until they have passed the key can be kept.
+    pending_window_in_days: Within<7, 366>,
+}
+
+impl Action for ScheduleKeyDeletion {
+    const NAME: &'static str = "ScheduleKeyDeletion";
+    const STATES: States = States::of(&[Enabled, Disabled, PendingImport, Unavailable]).else_not_changeable();
+    type Mode = Write;
+    type Target = Arc<Key>;
+    type Reply = Empty;
+
+    fn target(&self) -> &KeyRef {
+        &self.key_id.0
+    }
+
+    fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
+        let delete_at = ring.now() + SignedDuration::from_hours(24 * i64::from(self.pending_window_in_days.get()));
+        ring.change(key, |key| key.lifecycle = Lifecycle::PendingDeletion { delete_at });
+        Ok(Empty {})
+    }
+}

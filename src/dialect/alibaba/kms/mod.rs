@@ -1,0 +1,48 @@
+//! KMS 2016-01-20: the actions, and the way each of them takes.
+
+mod action;
+mod alias;
+mod catalogue;
+mod crypto;
+mod dry_run;
+mod key;
+mod lists;
+pub mod reference;
+mod region;
+mod target;
+mod types;
+pub mod words;
+
+pub use action::{Action, Entry};
+pub use catalogue::NOT_BUILT;
+pub use dry_run::DryRun;
+pub use lists::check_tag;
+pub use region::REGIONS;
+
+/// The version of the service that this is.
+pub const VERSION: &str = "2016-01-20";
+
+/// Every action there is.
+pub const ACTIONS: &[Entry] = &[
+    Entry::of::<key::CreateKey>(),
+    Entry::of::<key::DescribeKey>(),
+    Entry::of::<key::ListKeys>(),
+    Entry::of::<key::EnableKey>(),
+    Entry::of::<key::DisableKey>(),
+    Entry::of::<key::ScheduleKeyDeletion>(),
+    Entry::of::<key::CancelKeyDeletion>(),
+    Entry::of::<alias::CreateAlias>(),
+    Entry::of::<alias::DeleteAlias>(),
+    Entry::of::<alias::ListAliases>(),
+    Entry::of::<crypto::Encrypt>(),
+    Entry::of::<crypto::Decrypt>(),
+    Entry::of::<crypto::ReEncrypt>(),
+    Entry::of::<crypto::GenerateDataKey>(),
+    Entry::of::<crypto::GenerateDataKeyWithoutPlaintext>(),
+    Entry::of::<region::DescribeRegions>(),
+];
+
+/// The action called `name`.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    ACTIONS.iter().find(|entry| entry.name == name)
+}

@@ -1,0 +1,278 @@
+//! What an action acts on: found, permitted, admitted, in this order and no other.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::access::{Arn, Circumstances, Principal, Request, decide};
+use crate::dialect::alibaba::fault::{self, AccessDeniedDetail, Fault};
+use crate::keyring::{self, Admitted, AliasName, Ciphertext, Key, Mode, Place, Ring, States};
+
+use super::reference::{KeyName, KeyRef};
+
+/// What an action acts on.
+pub trait Target: Sized {
+    /// How a request names it.
+    type Reference<'r>;
+    /// What it becomes when its state admits the action.
+    type Admitted;
+
+    fn find<M: Mode>(reference: Self::Reference<'_>, ring: &Ring<'_, M>) -> Found<Self>;
+
+    fn admit(self, states: &States) -> Result<Self::Admitted, keyring::Error>;
+}
+
+/// The outcome of a search, with the resources that permission must be asked for before it may be told.
+#[derive(Debug)]
+pub struct Found<T> {
+    resources: Vec<Resource>,
+    outcome: Result<T, Fault>,
+}
+
+/// A thing that permissions are about.
+#[derive(Debug)]
+struct Resource {
+    arn: String,
+    /// The key whose tags conditions can see.
+    key: Option<Arc<Key>>,
+}
+
+/// What was found, and may be acted on by the caller.
+#[derive(Debug)]
+pub struct Permitted<T>(T);
+
+impl<T: Target> Found<T> {
+    /// Ask whether `principal` may do `actions` (one for each resource, or one for all) here; only then tell what was
+    /// found.
+    ///
+    /// Errors: `Forbidden.NoPermission` with the ARN that failed; then whatever the search found wrong.
+    pub fn permit(
+        self,
+        actions: &[&str],
+        principal: &Principal,
+        circumstances: &Circumstances,
+    ) -> Result<Permitted<T>, Fault> {
+        for (resource, action) in self.resources.iter().zip(actions.iter().cycle()) {
+            let action = format!("kms:{action}");
+            let tags = |name: &str| resource.key.as_ref()?.tags.get(name).map(String::as_str);
+            let request = Request { action: &action, resource: &resource.arn, tags: &tags, circumstances };
+            decide(principal, &request).map_err(|denial| {
+                let detail = AccessDeniedDetail::of(&denial);
+                let fault = Fault::about(&fault::NO_PERMISSION, &resource.arn).because(denial.explain());
+                Fault { access_denied_detail: Some(Box::new(detail)), ..fault }
+            })?;
+        }
+        self.outcome.map(Permitted)
+    }
+
+    /// The keys that the action is about.
+    pub fn keys(&self) -> impl Iterator<Item = &Arc<Key>> {
+        self.resources.iter().filter_map(|resource| resource.key.as_ref())
+    }
+}
+
+impl<T: Target> Permitted<T> {
+    pub fn admit(self, states: &States) -> Result<T::Admitted, Fault> {
+        self.0.admit(states).map_err(Fault::from)
+    }
+}
+
+/// One key, named by the caller.
+impl Target for Arc<Key> {
+    type Reference<'r> = &'r KeyRef;
+    type Admitted = Admitted;
+
+    fn find<M: Mode>(reference: &KeyRef, ring: &Ring<'_, M>) -> Found<Self> {
+        let place = ring.place();
+        if let Some((region, account)) = &reference.elsewhere
+            && (*region != *place.region || *account != *place.account)
+        {
+            return absent(reference, region, account);
+        }
+        let outcome = match &reference.name {
+            KeyName::Id(id) => ring.find(id).map_err(Fault::from),
+            KeyName::Alias(_) if !reference.alias_allowed => Err((&fault::UNSUPPORTED_ALIAS).into()),
+            KeyName::Alias(name) => AliasName::new(name)
+                .map_err(|_| keyring::Error::AliasNotFound)
+                .and_then(|name| ring.find_alias(&name))
+                .map_err(Fault::from),
+        };
+        match outcome {
+            Ok(key) => Found { resources: vec![key_resource(&key)], outcome: Ok(key) },
+            Err(fault) => Found { outcome: Err(fault), ..absent(reference, &place.region, &place.account) },
+        }
+    }
+
+    fn admit(self, states: &States) -> Result<Admitted, keyring::Error> {
+        states.admit(self)
+    }
+}
+
+/// A key that is not here. Permission is asked for what the caller named.
+fn absent(reference: &KeyRef, region: &str, account: &str) -> Found<Arc<Key>> {
+    let (relative, code) = match &reference.name {
+        KeyName::Id(id) => (format!("key/{id}"), &fault::KEY_NOT_FOUND),
+        KeyName::Alias(name) => (format!("alias/{name}"), &fault::ALIAS_NOT_FOUND),
+    };
+    let arn = Arn { service: "kms", region, account, relative: &relative }.text();
+    Found { resources: vec![Resource { arn, key: None }], outcome: Err(code.into()) }
+}
+
+/// The key that sealed a ciphertext.
+#[derive(Debug)]
+pub struct Sealing(Arc<Key>);
+
+impl Target for Sealing {
+    type Reference<'r> = &'r Ciphertext;
+    type Admitted = Admitted;
+
+    fn find<M: Mode>(ciphertext: &Ciphertext, ring: &Ring<'_, M>) -> Found<Self> {
+        match ring.find_sealing(ciphertext) {
+            Ok(key) => Found { resources: vec![key_resource(&key)], outcome: Ok(Self(key)) },
+            Err(error) => {
+                let relative = format!("key/{}", ciphertext.version());
+                let cause = format!("no key here has the version {} that the blob names", ciphertext.version());
+                let resource = Resource { arn: arn(ring.place(), &relative), key: None };
+                Found { resources: vec![resource], outcome: Err(Fault::from(error).because(cause)) }
+            }
+        }
+    }
+
+    fn admit(self, states: &States) -> Result<Admitted, keyring::Error> {
+        states.admit(self.0)
+    }
+}
+
+/// An alias that is to be made, for a key.
+#[derive(Debug)]
+pub struct NewAlias {
+    key: Arc<Key>,
+    name: AliasName,
+}
+
+impl Target for NewAlias {
+    type Reference<'r> = (&'r KeyRef, &'r AliasName);
+    type Admitted = (Admitted, AliasName);
+
+    fn find<M: Mode>((key, name): Self::Reference<'_>, ring: &Ring<'_, M>) -> Found<Self> {
+        let mut found = Arc::<Key>::find(key, ring);
+        found.resources.push(alias_resource(ring.place(), name));
+        let outcome = found.outcome.and_then(|key| match ring.find_alias(name) {
+            Ok(_) => Err(keyring::Error::AliasTaken.into()),
+            Err(_) => Ok(Self { key, name: name.clone() }),
+        });
+        Found { resources: found.resources, outcome }
+    }
+
+    fn admit(self, states: &States) -> Result<Self::Admitted, keyring::Error> {
+        states.admit(self.key).map(|key| (key, self.name))
+    }
+}
+
+/// An alias and the key that it stands for.
+#[derive(Debug)]
+pub struct BoundAlias {
+    key: Arc<Key>,
+    name: AliasName,
+}
+
+impl Target for BoundAlias {
+    type Reference<'r> = &'r AliasName;
+    type Admitted = (Admitted, AliasName);
+
+    fn find<M: Mode>(name: &AliasName, ring: &Ring<'_, M>) -> Found<Self> {
+        let mut resources = vec![alias_resource(ring.place(), name)];
+        let found = ring.find_alias(name);
+        resources.extend(found.as_ref().ok().map(key_resource));
+        Found { resources, outcome: found.map(|key| Self { key, name: name.clone() }).map_err(Fault::from) }
+    }
+
+    fn admit(self, states: &States) -> Result<Self::Admitted, keyring::Error> {
+        states.admit(self.key).map(|key| (key, self.name))
+    }
+}
+
+/// Two targets at once.
+impl<A: Target, B: Target> Target for (A, B) {
+    type Reference<'r> = (A::Reference<'r>, B::Reference<'r>);
+    type Admitted = (A::Admitted, B::Admitted);
+
+    fn find<M: Mode>((one, other): Self::Reference<'_>, ring: &Ring<'_, M>) -> Found<Self> {
+        let (one, other) = (A::find(one, ring), B::find(other, ring));
+        let resources = one.resources.into_iter().chain(other.resources).collect();
+        Found { resources, outcome: one.outcome.and_then(|one| Ok((one, other.outcome?))) }
+    }
+
+    fn admit(self, states: &States) -> Result<Self::Admitted, keyring::Error> {
+        Ok((self.0.admit(states)?, self.1.admit(states)?))
+    }
+}
+
+/// What is always there and has no state: all there is of a kind, or nothing at all.
+#[derive(Debug)]
+pub struct Whole<K>(PhantomData<K>);
+
+/// Which resource stands for a whole.
+pub trait Kind {
+    /// The resource's name within the place; `None` where no permission is needed.
+    const RESOURCE: Option<&'static str>;
+}
+
+/// All keys of the place.
+#[derive(Debug)]
+pub struct AllKeys;
+
+impl Kind for AllKeys {
+    const RESOURCE: Option<&'static str> = Some("key");
+}
+
+/// All aliases of the place.
+#[derive(Debug)]
+pub struct AllAliases;
+
+impl Kind for AllAliases {
+    const RESOURCE: Option<&'static str> = Some("alias");
+}
+
+/// Nothing that permissions are about.
+#[derive(Debug)]
+pub struct Nothing;
+
+impl Kind for Nothing {
+    const RESOURCE: Option<&'static str> = None;
+}
+
+impl<K: Kind> Target for Whole<K> {
+    type Reference<'r> = ();
+    type Admitted = ();
+
+    fn find<M: Mode>((): (), ring: &Ring<'_, M>) -> Found<Self> {
+        let resource = K::RESOURCE.map(|relative| Resource { arn: arn(ring.place(), relative), key: None });
+        Found { resources: resource.into_iter().collect(), outcome: Ok(Self(PhantomData)) }
+    }
+
+    fn admit(self, _states: &States) -> Result<(), keyring::Error> {
+        Ok(())
+    }
+}
+
+fn key_resource(key: &Arc<Key>) -> Resource {
+    Resource { arn: key_arn(key), key: Some(Arc::clone(key)) }
+}
+
+fn alias_resource(place: &Place, name: &AliasName) -> Resource {
+    Resource { arn: alias_arn(place, name), key: None }
+}
+
+/// `acs:kms:<region>:<account>:key/<id>`.
+pub fn key_arn(key: &Key) -> String {
+    arn(&key.place, &format!("key/{}", key.id))
+}
+
+/// `acs:kms:<region>:<account>:alias/<name>`.
+pub fn alias_arn(place: &Place, name: &AliasName) -> String {
+    arn(place, &format!("alias/{}", name.as_str()))
+}
+
+fn arn(place: &Place, relative: &str) -> String {
+    Arn { service: "kms", region: &place.region, account: &place.account, relative }.text()
+}

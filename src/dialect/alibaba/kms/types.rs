@@ -1,0 +1,261 @@
+//! Parameter types with their bounds: a value that exists is a value that is right.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::prelude::{BASE64_STANDARD, Engine};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, Unexpected, Visitor};
+use zeroize::Zeroizing;
+
+use crate::keyring;
+
+/// Standard base64; padding may be left off, as some clients do.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Parse the text of a parameter; `parse` says what is wrong with it.
+pub fn from_text<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_str(TextVisitor(parse))
+}
+
+struct TextVisitor<F>(F);
+
+impl<T, F: FnOnce(&str) -> Result<T, String>> Visitor<'_> for TextVisitor<F> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a text")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        (self.0)(text).map_err(E::custom)
+    }
+}
+
+/// A whole number from `MIN` to `MAX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Within<const MIN: u32, const MAX: u32>(u32);
+
+impl<const MIN: u32, const MAX: u32> Within<MIN, MAX> {
+    /// `value`, which must be in bounds: for defaults, checked when the program is built.
+    pub const fn of(value: u32) -> Self {
+        assert!(MIN <= value && value <= MAX);
+        Self(value)
+    }
+
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Within<MIN, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = u32::deserialize(deserializer)?;
+        if (MIN..=MAX).contains(&value) {
+            return Ok(Self(value));
+        }
+        let expected = format!("a number from {MIN} to {MAX}");
+        Err(de::Error::invalid_value(Unexpected::Unsigned(value.into()), &expected.as_str()))
+    }
+}
+
+/// A text of up to `MAX` characters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Text<const MAX: usize>(pub String);
+
+impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| match text.chars().count() {
+            length if length > MAX => Err(format!("{length} characters, more than {MAX}")),
+            _ => Ok(Self(text.to_owned())),
+        })
+    }
+}
+
+/// What is to be encrypted: up to 6,144 bytes of data in base64.
+///
+/// The text itself is encrypted, and comes back from decryption as it was. Text that is not base64 is taken too, and
+/// counted by its own bytes.
+#[derive(Debug)]
+pub struct Plaintext {
+    text: SecretString,
+    pub is_base64: bool,
+}
+
+impl Plaintext {
+    /// Largest data in bytes. Source: Encrypt page, "up to 6 KB".
+    const MAX: usize = 6144;
+
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.text.expose_secret().as_bytes().to_vec()
+    }
+}
+
+impl<'de> Deserialize<'de> for Plaintext {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| {
+            let decoded = BASE64.decode(text).map(Zeroizing::new);
+            match decoded.as_ref().map_or(text.len(), |data| data.len()) {
+                length if length > Self::MAX => Err(format!("{length} bytes of data, more than {}", Self::MAX)),
+                _ => Ok(Self { is_base64: decoded.is_ok(), text: text.into() }),
+            }
+        })
+    }
+}
+
+/// What encryption gave out, in base64.
+#[derive(Debug)]
+pub struct CiphertextBlob(pub keyring::Ciphertext);
+
+impl CiphertextBlob {
+    pub fn encode(ciphertext: &keyring::Ciphertext) -> String {
+        BASE64_STANDARD.encode(ciphertext.to_bytes())
+    }
+}
+
+impl<'de> Deserialize<'de> for CiphertextBlob {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| {
+            let bytes = BASE64.decode(text).map_err(|error| error.to_string())?;
+            keyring::Ciphertext::from_bytes(&bytes).map(Self).map_err(|error| error.to_string())
+        })
+    }
+}
+
+/// A JSON object of texts in one parameter of up to 8,192 characters, or flattened into parameters of their own
+/// (`EncryptionContext.name=value`, as the Node SDK writes a map). No name may stand twice.
+#[derive(Debug, Default)]
+pub struct EncryptionContext(pub keyring::EncryptionContext);
+
+impl EncryptionContext {
+    /// Largest size in characters. Source: EncryptionContext page (2021).
+    const MAX: usize = 8192;
+}
+
+impl<'de> Deserialize<'de> for EncryptionContext {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ContextVisitor).map(|entries| Self(keyring::EncryptionContext::new(entries)))
+    }
+}
+
+/// Takes the JSON text, the object in it, or the flattened entries.
+struct ContextVisitor;
+
+impl<'de> Visitor<'de> for ContextVisitor {
+    type Value = BTreeMap<String, String>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object of texts")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        let length = text.chars().count();
+        if length > EncryptionContext::MAX {
+            return Err(E::invalid_length(length, &"up to 8192 characters"));
+        }
+        let mut json = serde_json::Deserializer::from_str(text);
+        let entries = json.deserialize_map(self).map_err(E::custom)?;
+        json.end().map_err(E::custom)?;
+        Ok(entries)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut entries, mut length) = (BTreeMap::new(), 0);
+        while let Some((name, value)) = map.next_entry::<String, String>()? {
+            length += name.chars().count() + value.chars().count();
+            if entries.insert(name, value).is_some() {
+                return Err(de::Error::custom("a name stands twice"));
+            }
+        }
+        if length > EncryptionContext::MAX {
+            return Err(de::Error::invalid_length(length, &"up to 8192 characters"));
+        }
+        Ok(entries)
+    }
+}
+
+/// A whole number and a unit (`d`, `h`, `m`, `s`), from 7 to 730 days.
+/// Source: CreateKey and UpdateRotationPolicy pages (2021, en-US); narrower ones are documented per kind of key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RotationInterval(pub SignedDuration);
+
+impl RotationInterval {
+    fn parse(text: &str) -> Option<Self> {
+        let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+        if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let seconds_in_unit = match unit {
+            "d" => 86_400,
+            "h" => 3_600,
+            "m" => 60,
+            "s" => 1,
+            _ => return None,
+        };
+        let seconds = number.parse::<i64>().ok()?.checked_mul(seconds_in_unit)?;
+        (7 * 86_400..=730 * 86_400).contains(&seconds).then(|| Self(SignedDuration::from_secs(seconds)))
+    }
+}
+
+impl<'de> Deserialize<'de> for RotationInterval {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| Self::parse(text).ok_or_else(|| format!("{text:?} is not within 7d and 730d")))
+    }
+}
+
+/// A moment as the service writes it: `2026-11-22T07:03:49Z`.
+pub fn timestamp(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn from_json<'de, D: Deserializer<'de>, J: DeserializeOwned, T>(
+    deserializer: D,
+    check: impl FnOnce(J) -> Result<T, String>,
+) -> Result<T, D::Error> {
+    from_text(deserializer, |text| serde_json::from_str(text).map_err(|error| error.to_string()).and_then(check))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotation_intervals() {
+        for (text, days) in [("7d", Some(7)), ("168h", Some(7)), ("10080m", Some(7)), ("604800s", Some(7)),
+            ("730d", Some(730)), ("731d", None), ("6d", None), ("604799s", None), ("7", None), ("d", None), ("", None),
+            ("+7d", None), ("7D", None), ("7ü", None), ("99999999999999999999d", None)]
+        {
+            let expected = days.map(|days| RotationInterval(SignedDuration::from_hours(24 * days)));
+            assert_eq!(RotationInterval::parse(text), expected, "{text}");
+        }
+    }
+
+    fn context(text: &str) -> Result<BTreeMap<String, String>, String> {
+        ContextVisitor.visit_str::<serde_json::Error>(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn contexts_are_objects_of_texts() {
+        let pair = |name: &str, value: &str| Ok(BTreeMap::from([(name.to_owned(), value.to_owned())]));
+        assert_eq!(context("{}"), Ok(BTreeMap::new()));
+        assert_eq!(context(r#" {"a b" : "\u00fc"} "#), pair("a b", "ü"));
+        assert_eq!(context(r#"{"a":"1","b":"2"}"#), context(r#"{"b":"2", "a":"\u0031"}"#));
+        for text in ["", "x", "null", "[]", r#"{"a":1}"#, r#"{"a":null}"#, r#"{"a":["b"]}"#, r#"{"a":{"b":"c"}}"#,
+            r#"{"a":"b"}x"#, r#"{"a":"1","a":"2"}"#, r#"{"a":"1","\u0061":"1"}"#]
+        {
+            assert!(context(text).is_err(), "{text}");
+        }
+        let text = |length: usize| format!(r#"{{"a":"{}"}}"#, "ü".repeat(length - 8));
+        assert!(context(&text(8192)).is_ok());
+        assert!(context(&text(8193)).is_err());
+    }
+}

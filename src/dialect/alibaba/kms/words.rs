@@ -1,0 +1,82 @@
+//! The service's words for what the keyring knows.
+
+use serde::de::{Deserialize, Deserializer};
+
+use super::types::from_text;
+use crate::keyring::{KeySpec, KeyState, KeyUsage, Origin, ProtectionLevel};
+
+/// A value that has a word on the wire. Words are case-sensitive.
+pub trait Word: Copy + PartialEq + 'static {
+    const WORDS: &'static [(Self, &'static str)];
+
+    fn word(self) -> &'static str {
+        let found = Self::WORDS.iter().find(|(value, _)| *value == self);
+        found.map(|(_, word)| *word).expect("every value has a word")
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(_, own)| *own == word).map(|(value, _)| *value)
+    }
+}
+
+impl Word for KeySpec {
+    const WORDS: &'static [(Self, &'static str)] = &[(Self::Aes256, "Aliyun_AES_256"), (Self::Sm4, "Aliyun_SM4")];
+}
+
+/// The documented specs of keys that are not built yet. Source: CreateKey page (2021) and SDK 3.3.1.
+const KEY_SPECS_NOT_BUILT: [&str; 11] = [
+    "RSA_2048", "RSA_3072", "RSA_4096", "EC_P256", "EC_P256K", "EC_SM2", "HMAC_SHA_224", "HMAC_SHA_256",
+    "HMAC_SHA_384", "HMAC_SHA_512", "HMAC_SM3",
+];
+
+/// A key spec that a request names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySpecWord {
+    Known(KeySpec),
+    NotBuilt,
+}
+
+impl<'de> Deserialize<'de> for KeySpecWord {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |word| match KeySpec::from_word(word) {
+            Some(spec) => Ok(Self::Known(spec)),
+            None if KEY_SPECS_NOT_BUILT.contains(&word) => Ok(Self::NotBuilt),
+            None => Err(format!("{word:?} is no key spec")),
+        })
+    }
+}
+
+impl Word for KeyUsage {
+    const WORDS: &'static [(Self, &'static str)] = &[(Self::EncryptDecrypt, "ENCRYPT/DECRYPT")];
+}
+
+impl Word for Origin {
+    const WORDS: &'static [(Self, &'static str)] = &[(Self::Service, "Aliyun_KMS"), (Self::External, "EXTERNAL")];
+}
+
+impl Word for ProtectionLevel {
+    const WORDS: &'static [(Self, &'static str)] = &[(Self::Software, "SOFTWARE"), (Self::Hsm, "HSM")];
+}
+
+impl Word for KeyState {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::Enabled, "Enabled"),
+        (Self::Disabled, "Disabled"),
+        (Self::PendingDeletion, "PendingDeletion"),
+        (Self::PendingImport, "PendingImport"),
+        (Self::Unavailable, "Unavailable"),
+    ];
+}
+
+/// A parameter that is one of the words of `W`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Worded<W>(pub W);
+
+impl<'de, W: Word> Deserialize<'de> for Worded<W> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |word| {
+            let own: Vec<_> = W::WORDS.iter().map(|(_, word)| *word).collect();
+            W::from_word(word).map(Worded).ok_or_else(|| format!("{word:?} is not one of {}", own.join(", ")))
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! Keys and what can be told of them.
+
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{AliasName, KeyState, KeyVersion, VersionId};
+use crate::cipher::Algorithm;
+
+/// Where a key lives: one region of one account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    pub account: Arc<str>,
+    pub region: Arc<str>,
+}
+
+/// Identifies a key within its place.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(Arc<str>);
+
+impl KeyId {
+    pub fn new(id: &str) -> Self {
+        Self(id.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for KeyId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// What kind of key it is, which decides the algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySpec {
+    Aes256,
+    Sm4,
+}
+
+impl KeySpec {
+    pub const fn algorithm(self) -> Algorithm {
+        match self {
+            Self::Aes256 => Algorithm::Aes256Gcm,
+            Self::Sm4 => Algorithm::Sm4Gcm,
+        }
+    }
+
+    /// Length of the key material in bytes.
+    pub const fn material_length(self) -> usize {
+        self.algorithm().key_length()
+    }
+}
+
+/// What a key may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyUsage {
+    EncryptDecrypt,
+}
+
+/// Where the key material comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Made by the service.
+    Service,
+    /// Imported by its owner.
+    External,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProtectionLevel {
+    Software,
+    Hsm,
+}
+
+/// Where a key is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifecycle {
+    Enabled,
+    Disabled,
+    PendingImport,
+    Unavailable,
+    /// From `delete_at` on, the key no longer exists.
+    PendingDeletion {
+        delete_at: Timestamp,
+    },
+}
+
+/// How often a key gets new material by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rotation {
+    pub interval: SignedDuration,
+}
+
+/// A key: its description for people, its state and its versions.
+#[derive(Debug, Clone)]
+pub struct Key {
+    pub id: KeyId,
+    pub place: Place,
+    pub spec: KeySpec,
+    pub usage: KeyUsage,
+    pub origin: Origin,
+    pub protection_level: ProtectionLevel,
+    pub description: Box<str>,
+    pub created: Timestamp,
+    pub lifecycle: Lifecycle,
+    pub rotation: Option<Rotation>,
+    pub tags: BTreeMap<String, String>,
+    pub aliases: BTreeSet<AliasName>,
+    /// From the oldest to the primary one. Without any, or while import is pending, there is nothing to encrypt with.
+    pub versions: Vec<Arc<KeyVersion>>,
+}
+
+impl Key {
+    pub fn state(&self) -> KeyState {
+        match self.lifecycle {
+            Lifecycle::Enabled => KeyState::Enabled,
+            Lifecycle::Disabled => KeyState::Disabled,
+            Lifecycle::PendingImport => KeyState::PendingImport,
+            Lifecycle::Unavailable => KeyState::Unavailable,
+            Lifecycle::PendingDeletion { .. } => KeyState::PendingDeletion,
+        }
+    }
+
+    /// The version that encrypts: the newest.
+    pub fn primary_version(&self) -> Option<&Arc<KeyVersion>> {
+        self.versions.last()
+    }
+
+    pub fn version(&self, id: VersionId) -> Option<&Arc<KeyVersion>> {
+        self.versions.iter().find(|version| version.id == id)
+    }
+
+    /// When the key ceases, if that is planned.
+    pub fn delete_at(&self) -> Option<Timestamp> {
+        match self.lifecycle {
+            Lifecycle::PendingDeletion { delete_at } => Some(delete_at),
+            _ => None,
+        }
+    }
+
+    /// Whether the key's deletion date has passed.
+    pub fn is_gone(&self, now: Timestamp) -> bool {
+        self.delete_at().is_some_and(|delete_at| delete_at <= now)
+    }
+
+    /// The next instant at which the key rotates by itself.
+    pub fn next_rotation(&self) -> Option<Timestamp> {
+        self.primary_version()?.created.checked_add(self.rotation?.interval).ok()
+    }
+
+    /// The latest instant up to `now` at which the key should have rotated, if it has not.
+    ///
+    /// However many intervals have passed, one rotation is due. Only an enabled key rotates.
+    pub fn rotation_due(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.lifecycle != Lifecycle::Enabled || self.next_rotation()? > now {
+            return None;
+        }
+        let (last, interval) = (self.primary_version()?.created, self.rotation?.interval.as_secs());
+        let whole_intervals = now.duration_since(last).as_secs() / interval;
+        last.checked_add(SignedDuration::from_secs(whole_intervals * interval)).ok()
+    }
+}

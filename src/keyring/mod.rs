@@ -1,0 +1,22 @@
+//! What is true of keys, in no protocol's words: states, versions, aliases, ciphertext.
+//!
+//! A dialect opens a [`Ring`] for the place (account and region) that a caller stands in, looks keys up in it, asks
+//! for permission, has a key's state admitted ([`Admitted`]) and only then can use or change it.
+
+mod alias;
+mod ciphertext;
+mod context;
+mod error;
+mod key;
+mod ring;
+mod state;
+mod version;
+
+pub use alias::{AliasName, AliasNameError};
+pub use ciphertext::{Ciphertext, Malformed};
+pub use context::EncryptionContext;
+pub use error::Error;
+pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, ProtectionLevel, Rotation};
+pub use ring::{Mode, Read, Ring, Write};
+pub use state::{Admitted, KeyState, Keys, States};
+pub use version::{KeyVersion, VersionId};

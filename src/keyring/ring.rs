@@ -1,0 +1,181 @@
+//! The keys of one place at one moment, for one call.
+
+use std::sync::Arc;
+
+use arc_swap::Guard;
+use jiff::Timestamp;
+use secrecy::SecretSlice;
+use zeroize::Zeroizing;
+
+use super::state::Change;
+use super::{Admitted, AliasName, Ciphertext, Error, Key, KeyId, KeySpec, KeyVersion, Keys, Place, VersionId};
+use crate::world::{Draw, Ledger, StoreError, Transaction};
+
+/// Whether a call only reads or may change keys. A call that reads has no way to change anything.
+pub trait Mode: Sized + 'static {
+    const WRITES: bool;
+    type State<'l>;
+
+    /// A call that writes also erases the material of keys whose deletion date has passed by `now`; their aliases
+    /// are free again.
+    fn begin(ledger: &Ledger<Keys>, now: Timestamp) -> Self::State<'_>;
+    fn keys<'s>(state: &'s Self::State<'_>) -> &'s Keys;
+    fn commit(state: Self::State<'_>) -> Result<(), StoreError>;
+}
+
+/// Reads one consistent moment, beside any number of others.
+#[derive(Debug)]
+pub struct Read;
+
+/// Changes keys, one call at a time.
+#[derive(Debug)]
+pub struct Write;
+
+impl Mode for Read {
+    const WRITES: bool = false;
+    type State<'l> = Guard<Arc<Keys>>;
+
+    fn begin(ledger: &Ledger<Keys>, _now: Timestamp) -> Self::State<'_> {
+        ledger.snapshot()
+    }
+
+    fn keys<'s>(state: &'s Self::State<'_>) -> &'s Keys {
+        state
+    }
+
+    fn commit(_state: Self::State<'_>) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Mode for Write {
+    const WRITES: bool = true;
+    type State<'l> = Transaction<'l, Keys>;
+
+    fn begin(ledger: &Ledger<Keys>, now: Timestamp) -> Self::State<'_> {
+        let mut transaction = ledger.begin();
+        for (place, id) in transaction.overdue(now) {
+            transaction.record(Change::Erase(place, id));
+        }
+        transaction
+    }
+
+    fn keys<'s>(state: &'s Self::State<'_>) -> &'s Keys {
+        state
+    }
+
+    fn commit(state: Self::State<'_>) -> Result<(), StoreError> {
+        state.commit()
+    }
+}
+
+/// The keys of a place, the moment of the call and what it may draw.
+///
+/// Dropped without [`Ring::commit`], it leaves no trace: that is how a dry run and a failed call end.
+pub struct Ring<'l, M: Mode> {
+    state: M::State<'l>,
+    place: Place,
+    now: Timestamp,
+    /// The call's randomness.
+    pub draw: Draw,
+}
+
+impl<'l, M: Mode> Ring<'l, M> {
+    pub fn open(ledger: &'l Ledger<Keys>, place: Place, now: Timestamp, draw: Draw) -> Self {
+        Self { state: M::begin(ledger, now), place, now, draw }
+    }
+
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The moment of the call.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub fn find(&self, id: &str) -> Result<Arc<Key>, Error> {
+        self.existing(M::keys(&self.state).key(&self.place, id)).ok_or(Error::KeyNotFound)
+    }
+
+    pub fn find_alias(&self, name: &AliasName) -> Result<Arc<Key>, Error> {
+        self.existing(M::keys(&self.state).alias(&self.place, name)).ok_or(Error::AliasNotFound)
+    }
+
+    /// The key that sealed `ciphertext`.
+    pub fn find_sealing(&self, ciphertext: &Ciphertext) -> Result<Arc<Key>, Error> {
+        self.existing(M::keys(&self.state).version(&self.place, ciphertext.version())).ok_or(Error::KeyNotFound)
+    }
+
+    /// The keys here, in the order of their ids.
+    pub fn keys(&self) -> impl Iterator<Item = &Arc<Key>> {
+        M::keys(&self.state).keys(&self.place).filter(|key| !key.is_gone(self.now))
+    }
+
+    /// The aliases here and their keys, in the order of their names.
+    pub fn aliases(&self) -> impl Iterator<Item = (&AliasName, &Arc<Key>)> {
+        M::keys(&self.state).aliases(&self.place).filter(|(_, key)| !key.is_gone(self.now))
+    }
+
+    /// Make what the call did durable and visible.
+    pub fn commit(self) -> Result<(), Error> {
+        M::commit(self.state)?;
+        self.draw.settle();
+        Ok(())
+    }
+
+    fn existing(&self, key: Option<&Arc<Key>>) -> Option<Arc<Key>> {
+        key.filter(|key| !key.is_gone(self.now)).cloned()
+    }
+}
+
+impl Ring<'_, Write> {
+    /// Give `key` a new version if its rotation is due.
+    pub fn settle_rotation(&mut self, key: &KeyId) {
+        let Some(key) = self.state.key(&self.place, key.as_str()).cloned() else { return };
+        let Some(due) = key.rotation_due(self.now) else { return };
+        let mut key = Key::clone(&key);
+        key.versions.push(Arc::new(self.new_version(key.spec, due)));
+        self.put(key);
+    }
+
+    /// A key id that no key here has: a lower-case UUID.
+    pub fn new_key_id(&mut self) -> KeyId {
+        loop {
+            let id = self.draw.uuid().hyphenated().to_string();
+            if self.state.key(&self.place, &id).is_none() {
+                return KeyId::new(&id);
+            }
+        }
+    }
+
+    /// A version with material and an id of its own.
+    pub fn new_version(&mut self, spec: KeySpec, created: Timestamp) -> KeyVersion {
+        let id = loop {
+            let id = VersionId::new(self.draw.uuid());
+            if self.state.version(&self.place, id).is_none() {
+                break id;
+            }
+        };
+        let mut material = Zeroizing::new(vec![0; spec.material_length()]);
+        self.draw.fill(&mut material);
+        KeyVersion::new(id, created, spec, SecretSlice::from(std::mem::take(&mut *material)))
+            .expect("material was made with the length of its spec")
+    }
+
+    /// Put a new key here.
+    pub fn create(&mut self, key: Key) {
+        self.put(key);
+    }
+
+    /// Change an admitted key.
+    pub fn change(&mut self, key: Admitted, edit: impl FnOnce(&mut Key)) {
+        let mut key = key.into_key();
+        edit(&mut key);
+        self.put(key);
+    }
+
+    fn put(&mut self, key: Key) {
+        self.state.record(Change::Put(Arc::new(key)));
+    }
+}

@@ -1,0 +1,207 @@
+//! The keys of all places, and which states of a key admit what.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use imbl::{HashMap, OrdMap, OrdSet};
+use jiff::Timestamp;
+
+use super::{AliasName, Ciphertext, EncryptionContext, Error, Key, KeyId, Place, VersionId};
+use crate::cipher::IV_LENGTH;
+use crate::world::{Draw, Recorded};
+
+/// A key's state as it decides what can be done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    Enabled,
+    Disabled,
+    PendingDeletion,
+    PendingImport,
+    Unavailable,
+}
+
+impl KeyState {
+    pub const ALL: [Self; 5] =
+        [Self::Enabled, Self::Disabled, Self::PendingDeletion, Self::PendingImport, Self::Unavailable];
+}
+
+/// The states of a key that an operation admits, and how it refuses the others.
+#[derive(Debug, Clone, Copy)]
+pub struct States {
+    admitted: u8,
+    refusal: fn(KeyState) -> Error,
+}
+
+impl States {
+    /// Any state.
+    pub const ANY: Self = Self::of(&KeyState::ALL);
+
+    /// These states; the others are refused as [`Error::NotUsable`].
+    pub const fn of(states: &[KeyState]) -> Self {
+        let mut admitted = 0;
+        let mut index = 0;
+        while index < states.len() {
+            admitted |= 1 << states[index] as u8;
+            index += 1;
+        }
+        Self { admitted, refusal: Error::NotUsable }
+    }
+
+    /// Refuse the others as [`Error::NotChangeable`].
+    pub const fn else_not_changeable(self) -> Self {
+        Self { refusal: Error::NotChangeable, ..self }
+    }
+
+    /// `key`, for use, if its state is one of these.
+    pub fn admit(&self, key: Arc<Key>) -> Result<Admitted, Error> {
+        let state = key.state();
+        if self.admitted & (1 << state as u8) == 0 { Err((self.refusal)(state)) } else { Ok(Admitted(key)) }
+    }
+}
+
+/// A key whose state admits what is about to be done with it. Only [`States::admit`] makes one, and only an admitted
+/// key seals, opens or changes.
+#[derive(Debug)]
+pub struct Admitted(Arc<Key>);
+
+impl Admitted {
+    /// Encrypt `plaintext` under the primary version. Tells that version too.
+    pub fn seal(
+        &self,
+        mut plaintext: Vec<u8>,
+        context: &EncryptionContext,
+        draw: &mut Draw,
+    ) -> Result<Ciphertext, Error> {
+        let version = self.0.primary_version().ok_or(Error::NotUsable(KeyState::PendingImport))?;
+        let iv: [u8; IV_LENGTH] = draw.bytes();
+        let associated_data = context.associated_data();
+        version.aead(self.0.spec).seal(&iv, associated_data.as_ref().map_or(&[], |data| data), &mut plaintext);
+        Ok(Ciphertext::new(version.id, iv, plaintext))
+    }
+
+    /// Decrypt what one of the key's versions sealed. Errors: [`Error::Inauthentic`].
+    pub fn open(&self, ciphertext: &Ciphertext, context: &EncryptionContext) -> Result<Vec<u8>, Error> {
+        let version = self.0.version(ciphertext.version()).ok_or(Error::Inauthentic)?;
+        let associated_data = context.associated_data();
+        let mut buffer = ciphertext.sealed().to_vec();
+        version
+            .aead(self.0.spec)
+            .open(ciphertext.iv(), associated_data.as_ref().map_or(&[], |data| data), &mut buffer)
+            .map_err(|_| Error::Inauthentic)?;
+        Ok(buffer)
+    }
+
+    pub(super) fn into_key(self) -> Key {
+        Arc::unwrap_or_clone(self.0)
+    }
+}
+
+impl Deref for Admitted {
+    type Target = Key;
+
+    fn deref(&self) -> &Key {
+        &self.0
+    }
+}
+
+/// All keys. Cheap to clone: everything untouched is shared.
+#[derive(Debug, Clone, Default)]
+pub struct Keys {
+    shelves: OrdMap<Place, Shelf>,
+    /// Planned deletions, soonest first.
+    deletions: OrdSet<(Timestamp, Place, KeyId)>,
+}
+
+/// The keys of one place.
+#[derive(Debug, Clone, Default)]
+struct Shelf {
+    keys: OrdMap<KeyId, Arc<Key>>,
+    aliases: OrdMap<AliasName, KeyId>,
+    versions: HashMap<VersionId, KeyId>,
+}
+
+/// A key put in its place (its older self, if any, replaced), or erased.
+#[derive(Debug, Clone)]
+pub enum Change {
+    Put(Arc<Key>),
+    Erase(Place, KeyId),
+}
+
+impl Keys {
+    pub(super) fn key(&self, place: &Place, id: &str) -> Option<&Arc<Key>> {
+        self.shelves.get(place)?.keys.get(id)
+    }
+
+    pub(super) fn alias(&self, place: &Place, name: &AliasName) -> Option<&Arc<Key>> {
+        let shelf = self.shelves.get(place)?;
+        shelf.keys.get(shelf.aliases.get(name)?)
+    }
+
+    pub(super) fn version(&self, place: &Place, id: VersionId) -> Option<&Arc<Key>> {
+        let shelf = self.shelves.get(place)?;
+        shelf.keys.get(shelf.versions.get(&id)?)
+    }
+
+    /// The keys of `place` in the order of their ids.
+    pub(super) fn keys(&self, place: &Place) -> impl Iterator<Item = &Arc<Key>> {
+        self.shelves.get(place).into_iter().flat_map(|shelf| shelf.keys.values())
+    }
+
+    /// The aliases of `place` in the order of their names.
+    pub(super) fn aliases(&self, place: &Place) -> impl Iterator<Item = (&AliasName, &Arc<Key>)> {
+        self.shelves.get(place).into_iter().flat_map(|shelf| {
+            shelf.aliases.iter().filter_map(|(name, id)| shelf.keys.get(id).map(|key| (name, key)))
+        })
+    }
+
+    /// The keys whose deletion date has passed.
+    pub(super) fn overdue(&self, now: Timestamp) -> Vec<(Place, KeyId)> {
+        self.deletions
+            .iter()
+            .take_while(|(delete_at, _, _)| *delete_at <= now)
+            .map(|(_, place, id)| (place.clone(), id.clone()))
+            .collect()
+    }
+
+    fn remove(&mut self, place: &Place, id: &KeyId) {
+        let Some(shelf) = self.shelves.get_mut(place) else { return };
+        let Some(key) = shelf.keys.remove(id) else { return };
+        for alias in &key.aliases {
+            shelf.aliases.remove(alias);
+        }
+        for version in &key.versions {
+            shelf.versions.remove(&version.id);
+        }
+        if let Some(delete_at) = key.delete_at() {
+            self.deletions.remove(&(delete_at, place.clone(), id.clone()));
+        }
+    }
+
+    fn insert(&mut self, key: &Arc<Key>) {
+        let shelf = self.shelves.entry(key.place.clone()).or_default();
+        shelf.keys.insert(key.id.clone(), Arc::clone(key));
+        for alias in &key.aliases {
+            shelf.aliases.insert(alias.clone(), key.id.clone());
+        }
+        for version in &key.versions {
+            shelf.versions.insert(version.id, key.id.clone());
+        }
+        if let Some(delete_at) = key.delete_at() {
+            self.deletions.insert((delete_at, key.place.clone(), key.id.clone()));
+        }
+    }
+}
+
+impl Recorded for Keys {
+    type Change = Change;
+
+    fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Put(key) => {
+                self.remove(&key.place, &key.id);
+                self.insert(key);
+            }
+            Change::Erase(place, id) => self.remove(place, id),
+        }
+    }
+}
