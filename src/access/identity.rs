@@ -176,7 +176,7 @@ pub enum IdentityError {
     #[error("condition key {0:?} is not of the form acs:<name> or <service>:<name>, or stands twice")]
     ContextKey(String),
     /// A value that is not of its condition key's type.
-    #[error("condition key {key} cannot be {value:?}: {expected} is expected")]
+    #[error("condition key {key:?} cannot be {value:?}: {expected} is expected")]
     ContextValue {
         /// The key as given.
         key: String,

@@ -148,7 +148,8 @@ impl Reader<'_> {
     }
 
     fn operands(&mut self, operator: &Operator, key: &str, node: Node) -> Result<Vec<Operand>, Violation> {
-        let key = || key.to_owned();
+        // A key may hold anything after its colon; a message is one line.
+        let key = || key.escape_debug().to_string();
         let nodes = match node {
             Node::List(nodes) if nodes.is_empty() => return Err(Violation::NoValue { key: key() }),
             Node::List(nodes) => nodes,

@@ -79,6 +79,7 @@ fn statements_are_refused(#[case] statement: &str, #[case] words: &str) {
 #[case(r#"{"StringEquals":{"a:b":[]}}"#, "a:b has an empty list of values")]
 #[case(r#"{"StringEquals":{"a:b":null}}"#, "must have a text, or a list of texts, as its value, not null")]
 #[case(r#"{"StringEquals":{"a:b":["x",{}]}}"#, "not an object")]
+#[case(r#"{"NumericEquals":{"a:\nb":"x"}}"#, r#"a:\nb cannot be "x""#)]
 #[case(r#"{"NumericEquals":{"a:b":"x"}}"#, r#"a:b cannot be "x" under NumericEquals: a number such as"#)]
 #[case(r#"{"DateLessThan":{"acs:CurrentTime":"2020-01-01"}}"#, "under DateLessThan: a date such as")]
 #[case(r#"{"Bool":{"acs:SecureTransport":"yes"}}"#, "under Bool: true or false is expected")]
