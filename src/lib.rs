@@ -1,3 +1,23 @@
+//! Yaoshi: a local Alibaba Cloud KMS.
+//!
+//! The layers, from the outside in; each imports only what stands below it, and everything may use [`world`]:
+//!
+//! * [`cli`]: the command line; [`Sandbox`]: the same as a value, for tests in Rust.
+//! * [`config`]: options and the sandbox file, parsed and bounded once.
+//! * [`server`]: sockets to requests; gives a request to the dialect that claims it.
+//! * [`dialect`]: how callers speak; [`console`]: what Yaoshi itself answers.
+//! * [`journal`]: what happened.
+//! * [`access`]: who may do what. [`keyring`]: what is true of keys. They do not know each other.
+//! * [`cipher`]: bytes to bytes.
+//! * [`world`]: what we do not decide: time, chance, storage.
+//!
+//! The way of a request: [`server`] reads it; [`Gateway::answer`](dialect::alibaba::Gateway) verifies who sent it and
+//! hands it to its action, which parses it, finds what it is about, asks for permission, admits the key's state, runs,
+//! and renders the reply.
+
+pub mod access;
 pub mod cipher;
+pub mod dialect;
+pub mod journal;
 pub mod keyring;
 pub mod world;

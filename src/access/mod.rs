@@ -1,0 +1,45 @@
+//! Who may do what: accounts, RAM users and their `AccessKey`s, resource names, the RAM policy
+//! language, and a decision that can give its reasons.
+//!
+//! Everything a decision needs arrives as an argument, time included: nothing here reads a clock,
+//! touches a socket or knows keys, protocols or the rest of the crate.
+//!
+//! Who is calling comes from [`Directory::lookup`], built once of [`AccessKey`]s that each name a
+//! [`Principal`]. What it wants is a [`Request`]. [`decide`] answers `Ok`, or a [`Denial`] that
+//! holds on to its question and works out the explanation only when asked for it.
+//!
+//! Sources: Alibaba Cloud RAM documentation ("Policy structure and syntax", "Basic elements of a
+//! policy", "Conditional operators", 2025-12; "Policy evaluation process") and KMS documentation
+//! ("Policy condition keys", 2024-12 to 2026-09). Where they are silent the doc comment of the
+//! item says what was chosen.
+
+mod access_key;
+mod arn;
+mod decision;
+mod explanation;
+mod identity;
+mod policy;
+mod request;
+
+pub use access_key::{AccessKey, Directory};
+pub use arn::Arn;
+pub use decision::{AccessDeniedDetail, Denial, decide};
+pub use identity::{AccountId, IdentityError, Principal};
+pub use policy::{Policy, PolicyError, PolicyWarning, SYSTEM_POLICY_NAMES, system_policy};
+pub use request::{Circumstances, NoTags, Request, Tags};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_crosses_threads() {
+        fn crosses<T: Send + Sync>() {}
+        crosses::<Directory>();
+        crosses::<AccessKey>();
+        crosses::<Principal>();
+        crosses::<Policy>();
+        crosses::<Request<'static>>();
+        crosses::<Denial<'static>>();
+    }
+}
