@@ -17,7 +17,14 @@
 
 pub mod access;
 pub mod cipher;
+pub mod cli;
+pub mod config;
+pub mod console;
 pub mod dialect;
 pub mod journal;
 pub mod keyring;
+pub mod sandbox;
+pub mod server;
 pub mod world;
+
+pub use sandbox::Sandbox;

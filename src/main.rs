@@ -1,1 +1,7 @@
-fn main() {}
+//! The command `yaoshi`. See `yaoshi --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    yaoshi::cli::run()
+}

@@ -66,12 +66,7 @@ impl Aead {
     }
 
     /// Check and remove the tag at the end of `buffer` and decrypt the rest where it stands.
-    pub fn open(
-        &self,
-        iv: &[u8; IV_LENGTH],
-        associated_data: &[u8],
-        buffer: &mut Vec<u8>,
-    ) -> Result<(), Inauthentic> {
+    pub fn open(&self, iv: &[u8; IV_LENGTH], associated_data: &[u8], buffer: &mut Vec<u8>) -> Result<(), Inauthentic> {
         match &self.0 {
             Schedule::Aes256(aead) => aead.decrypt_in_place(iv.into(), associated_data, buffer),
             Schedule::Sm4(aead) => aead.decrypt_in_place(iv.into(), associated_data, buffer),

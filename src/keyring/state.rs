@@ -149,9 +149,10 @@ impl Keys {
 
     /// The aliases of `place` in the order of their names.
     pub(super) fn aliases(&self, place: &Place) -> impl Iterator<Item = (&AliasName, &Arc<Key>)> {
-        self.shelves.get(place).into_iter().flat_map(|shelf| {
-            shelf.aliases.iter().filter_map(|(name, id)| shelf.keys.get(id).map(|key| (name, key)))
-        })
+        self.shelves
+            .get(place)
+            .into_iter()
+            .flat_map(|shelf| shelf.aliases.iter().filter_map(|(name, id)| shelf.keys.get(id).map(|key| (name, key))))
     }
 
     /// The keys whose deletion date has passed.

@@ -36,7 +36,10 @@ impl Chance {
     /// Streams that follow from `seed`: the same sequence of calls gives the same answers. Insecure, for tests.
     pub fn seeded(seed: u64) -> Self {
         let streams = Streams { seed, by_account: Mutex::default() };
-        Self { request_ids: Mutex::new(ChaCha8Rng::from_seed(stream_seed(seed, "request ids"))), streams: Some(streams) }
+        Self {
+            request_ids: Mutex::new(ChaCha8Rng::from_seed(stream_seed(seed, "request ids"))),
+            streams: Some(streams),
+        }
     }
 
     /// What one call may draw in the name of `account`.
@@ -51,6 +54,16 @@ impl Chance {
         }));
         let stream = slot.take();
         Draw { kind: Kind::Seeded(Fork { before: stream.clone(), stream, slot }) }
+    }
+
+    /// A key for hashes that nobody outside can foretell.
+    pub fn nonce_key(&self) -> [u8; 16] {
+        let mut key = [0; 16];
+        match &self.streams {
+            None => fill_from_system(&mut key),
+            Some(streams) => key.copy_from_slice(&stream_seed(streams.seed, "nonces")[..16]),
+        }
+        key
     }
 
     /// A fresh id for a request: a random (version 4) UUID.

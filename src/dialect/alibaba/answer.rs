@@ -50,7 +50,7 @@ fn without_unspeakable(text: &str) -> String {
 }
 
 /// What every answer to one request has in common.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Envelope {
     /// A lower-case UUID.
     pub request_id: String,
@@ -95,9 +95,7 @@ impl Envelope {
                 host_id: &self.host,
                 code,
                 message: &fault.message,
-                recommend: format!(
-                    "https://api.aliyun.com/troubleshoot?q={code}&product=Kms&requestId={request_id}"
-                ),
+                recommend: format!("https://api.aliyun.com/troubleshoot?q={code}&product=Kms&requestId={request_id}"),
                 http_status: fault.code.status,
                 access_denied_detail: fault.access_denied_detail.as_deref(),
             },
@@ -183,9 +181,12 @@ mod tests {
 
     #[test]
     fn formats_are_named_loosely() {
-        for (name, expected) in
-            [(None, Format::Json), (Some("JSON"), Format::Json), (Some("None"), Format::Json), (Some("xml"), Format::Xml)]
-        {
+        for (name, expected) in [
+            (None, Format::Json),
+            (Some("JSON"), Format::Json),
+            (Some("None"), Format::Json),
+            (Some("xml"), Format::Xml),
+        ] {
             assert_eq!(Format::named(name), expected, "{name:?}");
         }
     }

@@ -32,11 +32,8 @@ pub const INCOMPLETE_SIGNATURE: Code =
     code(400, "IncompleteSignature", "The request signature does not conform to Aliyun standards.");
 pub const INVALID_SIGNATURE_METHOD: Code =
     code(400, "InvalidSignatureMethod", "Specified signature method is not valid.");
-pub const MISMATCHED_SECURITY_TOKEN: Code = code(
-    400,
-    "InvalidSecurityToken.MismatchWithAccessKey",
-    "Specified SecurityToken mismatch with the AccessKey.",
-);
+pub const MISMATCHED_SECURITY_TOKEN: Code =
+    code(400, "InvalidSecurityToken.MismatchWithAccessKey", "Specified SecurityToken mismatch with the AccessKey.");
 pub const ILLEGAL_TIMESTAMP: Code = code(
     400,
     "IllegalTimestamp",
@@ -44,92 +41,55 @@ pub const ILLEGAL_TIMESTAMP: Code = code(
 );
 pub const EXPIRED_TIMESTAMP: Code =
     code(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.");
-pub const SIGNATURE_NONCE_USED: Code =
-    code(400, "SignatureNonceUsed", "Specified signature nonce was used already.");
-pub const UNSUPPORTED_HTTP_METHOD: Code =
-    code(403, "UnsupportedHTTPMethod", "This http method is not supported.");
-pub const ACTION_NOT_FOUND: Code = code(
-    404,
-    "InvalidAction.NotFound",
-    "Specified api is not found, please check your url and method.",
-);
+pub const SIGNATURE_NONCE_USED: Code = code(400, "SignatureNonceUsed", "Specified signature nonce was used already.");
+pub const UNSUPPORTED_HTTP_METHOD: Code = code(403, "UnsupportedHTTPMethod", "This http method is not supported.");
+pub const ACTION_NOT_FOUND: Code =
+    code(404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.");
 pub const INVALID_VERSION: Code = code(400, "InvalidVersion", "Specified parameter Version is not valid.");
 
 // What a request asks for. The messages of the first two were seen in real answers, both blanks included.
-pub const MISSING_PARAMETER: Code =
-    code(400, "MissingParameter", "The parameter  {}  needed but no provided.");
-pub const INVALID_PARAMETER: Code =
-    code(400, "InvalidParameter", "The specified parameter  {}  is not valid.");
-pub const PARSE_REQUEST_PARAMETER: Code = code(
-    400,
-    "ParseRequestParameterException",
-    "Server parse parameters exception. Please check your input params.",
-);
-pub const UNSUPPORTED_OPERATION: Code =
-    code(400, "UnsupportedOperation", "This action is not supported.");
+pub const MISSING_PARAMETER: Code = code(400, "MissingParameter", "The parameter  {}  needed but no provided.");
+pub const INVALID_PARAMETER: Code = code(400, "InvalidParameter", "The specified parameter  {}  is not valid.");
+pub const PARSE_REQUEST_PARAMETER: Code =
+    code(400, "ParseRequestParameterException", "Server parse parameters exception. Please check your input params.");
+pub const UNSUPPORTED_OPERATION: Code = code(400, "UnsupportedOperation", "This action is not supported.");
 pub const UNSUPPORTED_ALIAS: Code = code(400, "Unsupported.Alias", "Alias is not valid for this api.");
 pub const UNSUPPORTED_PROTECTION_LEVEL: Code =
     code(400, "Unsupported.ProtectionLevel", "This protection level is not valid for this region");
-pub const KEY_POLICY_UNSUPPORTED: Code = code(
-    400,
-    "Forbidden.KeyPolicyUnSupported",
-    "The specified key does not support key policy.",
-);
+pub const KEY_POLICY_UNSUPPORTED: Code =
+    code(400, "Forbidden.KeyPolicyUnSupported", "The specified key does not support key policy.");
 pub const ALIAS_ALREADY_EXISTS: Code = code(400, "AliasAlreadyExists", "AliasName Already Exists.");
 
 // Permission and existence.
 pub const NO_PERMISSION: Code =
     code(403, "Forbidden.NoPermission", "This operation for {} is forbidden by permission system.");
-pub const INSTANCE_NOT_FOUND: Code = code(
-    403,
-    "Forbidden.DKMSInstanceNotFound",
-    "The specified DKMS Instance is not found.",
-);
+pub const INSTANCE_NOT_FOUND: Code =
+    code(403, "Forbidden.DKMSInstanceNotFound", "The specified DKMS Instance is not found.");
 pub const KEY_NOT_FOUND: Code = code(404, "Forbidden.KeyNotFound", "The specified Key is not found.");
-pub const ALIAS_NOT_FOUND: Code =
-    code(404, "Forbidden.AliasNotFound", "The specified Alias is not found.");
+pub const ALIAS_NOT_FOUND: Code = code(404, "Forbidden.AliasNotFound", "The specified Alias is not found.");
 
 // Key states (alibaba-errors §5.1).
-pub const REJECTED_DISABLED: Code = code(
-    409,
-    "Rejected.Disabled",
-    "The request was rejected because the key state is Disabled.",
-);
-pub const REJECTED_PENDING_DELETION: Code = code(
-    409,
-    "Rejected.PendingDeletion",
-    "The request was rejected because the key state is PendingDeletion.",
-);
-pub const REJECTED_PENDING_IMPORT: Code = code(
-    409,
-    "Rejected.PendingImport",
-    "The request was rejected because the key state is PendingImport.",
-);
-pub const REJECTED_UNAVAILABLE: Code = code(
-    409,
-    "Rejected.Unavailable",
-    "The request was rejected because the key state is Unavailable.",
-);
-pub const STATE_MODIFIED_FAILED: Code =
-    code(409, "Rejected.StateModifiedFailed", "Keystate modified failed.");
+pub const REJECTED_DISABLED: Code =
+    code(409, "Rejected.Disabled", "The request was rejected because the key state is Disabled.");
+pub const REJECTED_PENDING_DELETION: Code =
+    code(409, "Rejected.PendingDeletion", "The request was rejected because the key state is PendingDeletion.");
+pub const REJECTED_PENDING_IMPORT: Code =
+    code(409, "Rejected.PendingImport", "The request was rejected because the key state is PendingImport.");
+pub const REJECTED_UNAVAILABLE: Code =
+    code(409, "Rejected.Unavailable", "The request was rejected because the key state is Unavailable.");
+pub const STATE_MODIFIED_FAILED: Code = code(409, "Rejected.StateModifiedFailed", "Keystate modified failed.");
 
 // Limits and failures.
 pub const THROTTLING: Code = code(429, "Rejected.Throttling", "QPS Limit Exceeded");
 pub const INTERNAL_FAILURE: Code = code(500, "InternalFailure", "Internal Failure");
 
 // DryRun. The codes are documented; the messages are the documented sentences, the statuses a choice.
-pub const DRY_RUN_OPERATION: Code = code(
-    400,
-    "DryRunOperationError",
-    "The request would have succeeded if the DryRun parameter was not specified.",
-);
+pub const DRY_RUN_OPERATION: Code =
+    code(400, "DryRunOperationError", "The request would have succeeded if the DryRun parameter was not specified.");
 pub const DRY_RUN_VALIDATION: Code =
     code(400, "ValidationError", "The parameters specified in the request are invalid. {}");
-pub const DRY_RUN_ACCESS_DENIED: Code = code(
-    403,
-    "AccessDeniedError",
-    "You are not authorized to perform this operation on the KMS resource.",
-);
+pub const DRY_RUN_ACCESS_DENIED: Code =
+    code(403, "AccessDeniedError", "You are not authorized to perform this operation on the KMS resource.");
 
 // Our own: what the real service has no word for, or never meets.
 pub const BROWSER_REQUEST: Code = code(
@@ -137,15 +97,10 @@ pub const BROWSER_REQUEST: Code = code(
     "Forbidden.BrowserRequest",
     "Requests from web pages of other sites, or for a host name that this server does not know, are refused: {}.",
 );
-pub const BODY_TOO_LARGE: Code =
-    code(413, "RequestEntityTooLarge", "The request body is larger than 1 MiB.");
-pub const BODY_INCOMPLETE: Code =
-    code(408, "RequestTimeout", "The request body did not arrive whole in time.");
-pub const HEAD_TOO_LARGE: Code = code(
-    431,
-    "RequestHeaderFieldsTooLarge",
-    "The request has more than 256 headers, or a head of more than 128 KiB.",
-);
+pub const BODY_TOO_LARGE: Code = code(413, "RequestEntityTooLarge", "The request body is larger than 1 MiB.");
+pub const BODY_INCOMPLETE: Code = code(408, "RequestTimeout", "The request body did not arrive whole in time.");
+pub const HEAD_TOO_LARGE: Code =
+    code(431, "RequestHeaderFieldsTooLarge", "The request has more than 256 headers, or a head of more than 128 KiB.");
 pub const RESERVED_PATH: Code =
     code(404, "NotFound", "Paths under /-/, /credentials/ and /latest/ are reserved, and nothing is here.");
 

@@ -79,7 +79,7 @@ impl<'p> Deserializer<'p> for Whole<'p> {
         visitor.visit_map(Fields { parameters: self.0, names: fields.iter(), current: None })
     }
 
-    forward_to_deserialize_any! {
+    forward_to_deserialize_any! { <V: Visitor<'p>>
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
         newtype_struct seq tuple tuple_struct map enum identifier ignored_any
     }
@@ -173,7 +173,7 @@ impl<'p> Deserializer<'p> for Value<'p> {
         }
     }
 
-    forward_to_deserialize_any! {
+    forward_to_deserialize_any! { <V: Visitor<'p>>
         i8 i16 i32 i64 i128 u8 u16 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
         seq tuple tuple_struct struct identifier ignored_any
     }

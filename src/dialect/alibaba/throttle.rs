@@ -54,7 +54,13 @@ impl Throttle {
     }
 
     /// Count a call of `action` by `principal`. Errors: `Rejected.Throttling`.
-    pub fn count(&self, principal: &str, action: &'static str, is_limited: bool, elapsed: Duration) -> Result<(), Fault> {
+    pub fn count(
+        &self,
+        principal: &str,
+        action: &'static str,
+        is_limited: bool,
+        elapsed: Duration,
+    ) -> Result<(), Fault> {
         let Some(limiter) = &self.limiter else { return Ok(()) };
         if limiter.documented_only && !is_limited {
             return Ok(());

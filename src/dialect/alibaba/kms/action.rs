@@ -64,12 +64,7 @@ pub struct Entry {
 impl Entry {
     pub const fn of<A: Action>() -> Self {
         assert!(!A::PERMISSIONS.is_empty(), "an action without permissions would be free for everybody");
-        Self {
-            name: A::NAME,
-            dry_run: A::DRY_RUN,
-            is_quick: !A::Mode::WRITES && !A::IS_LONG,
-            perform: perform::<A>,
-        }
+        Self { name: A::NAME, dry_run: A::DRY_RUN, is_quick: !A::Mode::WRITES && !A::IS_LONG, perform: perform::<A> }
     }
 
     /// Answer a verified call, or tell what a dry run would have come to.

@@ -19,8 +19,10 @@ pub use dry_run::DryRun;
 pub use lists::check_tag;
 pub use region::REGIONS;
 
+use super::fault::{self, Fault};
+
 /// The version of the service that this is.
-pub const VERSION: &str = "2016-01-20";
+const VERSION: &str = "2016-01-20";
 
 /// Every action there is.
 pub const ACTIONS: &[Entry] = &[
@@ -45,4 +47,21 @@ pub const ACTIONS: &[Entry] = &[
 /// The action called `name`.
 pub fn find(name: &str) -> Option<&'static Entry> {
     ACTIONS.iter().find(|entry| entry.name == name)
+}
+
+/// The action called `name` of the service's `version`.
+///
+/// Errors: `InvalidVersion`; `InvalidAction.NotFound`, or `UnsupportedOperation` for one that is documented but not
+/// built.
+pub fn named(version: Option<&str>, name: &str) -> Result<&'static Entry, Fault> {
+    if version != Some(VERSION) {
+        return Err((&fault::INVALID_VERSION).into());
+    }
+    find(name).ok_or_else(|| {
+        if NOT_BUILT.contains(&name) {
+            Fault::from(&fault::UNSUPPORTED_OPERATION).because("the action is not built yet")
+        } else {
+            (&fault::ACTION_NOT_FOUND).into()
+        }
+    })
 }

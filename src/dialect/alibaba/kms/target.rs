@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::access::{Arn, Circumstances, Principal, Request, decide};
+use crate::access::{Arn, Circumstances, Principal, Request, Tags, decide};
 use crate::dialect::alibaba::fault::{self, AccessDeniedDetail, Fault};
 use crate::keyring::{self, Admitted, AliasName, Ciphertext, Key, Mode, Place, Ring, States};
 
@@ -36,6 +36,12 @@ struct Resource {
     key: Option<Arc<Key>>,
 }
 
+impl Tags for Resource {
+    fn value(&self, key: &str) -> Option<&str> {
+        self.key.as_ref()?.tags.get(key).map(String::as_str)
+    }
+}
+
 /// What was found, and may be acted on by the caller.
 #[derive(Debug)]
 pub struct Permitted<T>(T);
@@ -53,8 +59,7 @@ impl<T: Target> Found<T> {
     ) -> Result<Permitted<T>, Fault> {
         for (resource, action) in self.resources.iter().zip(actions.iter().cycle()) {
             let action = format!("kms:{action}");
-            let tags = |name: &str| resource.key.as_ref()?.tags.get(name).map(String::as_str);
-            let request = Request { action: &action, resource: &resource.arn, tags: &tags, circumstances };
+            let request = Request { action: &action, resource: &resource.arn, tags: resource, circumstances };
             decide(principal, &request).map_err(|denial| {
                 let detail = AccessDeniedDetail::of(&denial);
                 let fault = Fault::about(&fault::NO_PERMISSION, &resource.arn).because(denial.explain());

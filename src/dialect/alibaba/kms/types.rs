@@ -217,7 +217,8 @@ pub fn timestamp(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-fn from_json<'de, D: Deserializer<'de>, J: DeserializeOwned, T>(
+/// Parse the JSON text of a parameter; `check` says what is wrong with what it holds.
+pub fn from_json<'de, D: Deserializer<'de>, J: DeserializeOwned, T>(
     deserializer: D,
     check: impl FnOnce(J) -> Result<T, String>,
 ) -> Result<T, D::Error> {
@@ -230,10 +231,23 @@ mod tests {
 
     #[test]
     fn rotation_intervals() {
-        for (text, days) in [("7d", Some(7)), ("168h", Some(7)), ("10080m", Some(7)), ("604800s", Some(7)),
-            ("730d", Some(730)), ("731d", None), ("6d", None), ("604799s", None), ("7", None), ("d", None), ("", None),
-            ("+7d", None), ("7D", None), ("7ü", None), ("99999999999999999999d", None)]
-        {
+        for (text, days) in [
+            ("7d", Some(7)),
+            ("168h", Some(7)),
+            ("10080m", Some(7)),
+            ("604800s", Some(7)),
+            ("730d", Some(730)),
+            ("731d", None),
+            ("6d", None),
+            ("604799s", None),
+            ("7", None),
+            ("d", None),
+            ("", None),
+            ("+7d", None),
+            ("7D", None),
+            ("7ü", None),
+            ("99999999999999999999d", None),
+        ] {
             let expected = days.map(|days| RotationInterval(SignedDuration::from_hours(24 * days)));
             assert_eq!(RotationInterval::parse(text), expected, "{text}");
         }
@@ -249,9 +263,19 @@ mod tests {
         assert_eq!(context("{}"), Ok(BTreeMap::new()));
         assert_eq!(context(r#" {"a b" : "\u00fc"} "#), pair("a b", "ü"));
         assert_eq!(context(r#"{"a":"1","b":"2"}"#), context(r#"{"b":"2", "a":"\u0031"}"#));
-        for text in ["", "x", "null", "[]", r#"{"a":1}"#, r#"{"a":null}"#, r#"{"a":["b"]}"#, r#"{"a":{"b":"c"}}"#,
-            r#"{"a":"b"}x"#, r#"{"a":"1","a":"2"}"#, r#"{"a":"1","\u0061":"1"}"#]
-        {
+        for text in [
+            "",
+            "x",
+            "null",
+            "[]",
+            r#"{"a":1}"#,
+            r#"{"a":null}"#,
+            r#"{"a":["b"]}"#,
+            r#"{"a":{"b":"c"}}"#,
+            r#"{"a":"b"}x"#,
+            r#"{"a":"1","a":"2"}"#,
+            r#"{"a":"1","\u0061":"1"}"#,
+        ] {
             assert!(context(text).is_err(), "{text}");
         }
         let text = |length: usize| format!(r#"{{"a":"{}"}}"#, "ü".repeat(length - 8));

@@ -25,8 +25,17 @@ impl Word for KeySpec {
 
 /// The documented specs of keys that are not built yet. Source: CreateKey page (2021) and SDK 3.3.1.
 const KEY_SPECS_NOT_BUILT: [&str; 11] = [
-    "RSA_2048", "RSA_3072", "RSA_4096", "EC_P256", "EC_P256K", "EC_SM2", "HMAC_SHA_224", "HMAC_SHA_256",
-    "HMAC_SHA_384", "HMAC_SHA_512", "HMAC_SM3",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+    "EC_P256",
+    "EC_P256K",
+    "EC_SM2",
+    "HMAC_SHA_224",
+    "HMAC_SHA_256",
+    "HMAC_SHA_384",
+    "HMAC_SHA_512",
+    "HMAC_SM3",
 ];
 
 /// A key spec that a request names.

@@ -94,6 +94,10 @@ pub(super) fn authorization(request: &Request) -> Option<&[u8]> {
     value.starts_with(b"ACS").then_some(value)
 }
 
+pub(super) fn action(request: &Request) -> Option<&str> {
+    header(request, &ACTION)
+}
+
 /// Take apart `<algorithm> Credential=<c>,SignedHeaders=<names>,Signature=<hex>`, in any order.
 pub(super) fn claim<'r>(request: &'r Request, authorization: &'r [u8]) -> Result<Claim<'r>, Fault> {
     let unreadable = || incomplete("the Authorization header cannot be read");
@@ -162,14 +166,18 @@ impl SignedHeaders<'_> {
         if !is_signed("host") {
             return Err(incomplete("the header host must be signed"));
         }
-        let unsigned = request.head.headers.keys().map(HeaderName::as_str).find(|name| {
-            name.starts_with("x-acs-") && !is_signed(name)
-        });
+        let unsigned = request
+            .head
+            .headers
+            .keys()
+            .map(HeaderName::as_str)
+            .find(|name| name.starts_with("x-acs-") && !is_signed(name));
         if let Some(name) = unsigned {
             return Err(incomplete(&format!("the header {name} must be signed")));
         }
         if let Some(scope) = self.scope {
-            let date: String = header(request, &DATE).unwrap_or_default().chars().filter(|c| *c != '-').take(8).collect();
+            let date: String =
+                header(request, &DATE).unwrap_or_default().chars().filter(|c| *c != '-').take(8).collect();
             if date != scope.date {
                 return Err(incomplete("the credential is of another day than x-acs-date"));
             }
@@ -213,7 +221,8 @@ impl SignedHeaders<'_> {
     ) -> String {
         let query = parameters.iter().filter(|parameter| parameter.in_query);
         let headers = self.names.split(';').map(|name| (name, header_values(request, name)));
-        let canonical = canonical_request(request.head.method.as_str(), query, headers, self.names, payload, encode_name);
+        let canonical =
+            canonical_request(request.head.method.as_str(), query, headers, self.names, payload, encode_name);
         string_to_sign(self.algorithm, &canonical)
     }
 }

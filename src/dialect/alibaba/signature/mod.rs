@@ -6,6 +6,7 @@
 
 pub mod headers;
 pub mod nonces;
+pub mod sign;
 pub mod v1;
 
 use jiff::Timestamp;
@@ -44,6 +45,11 @@ impl<'r> Claim<'r> {
     /// Whether the request is one of V3 or V4, whose action and format do not stand in its parameters.
     pub fn is_in_headers(request: &Request) -> bool {
         headers::authorization(request).is_some()
+    }
+
+    /// The action that the headers name.
+    pub fn action_in_headers(request: &Request) -> Option<&str> {
+        headers::action(request)
     }
 
     /// Take the claim from the headers where there is an `Authorization` of this service, else from the parameters.
@@ -151,9 +157,16 @@ mod tests {
     #[test]
     fn times_have_one_form() {
         assert_eq!(time("2026-11-22T07:03:49Z").unwrap().to_string(), "2026-11-22T07:03:49Z");
-        for text in ["", "2026-11-22 07:03:49Z", "2026-13-22T07:03:49Z", "2026-11-22T07:03:49", "2026-11-22T7:03:49ZZ",
-            "2026-11-22T07:03:49+", "2026-11-22T07:03:60Z", "2026-1é-22T07:03:4Z"]
-        {
+        for text in [
+            "",
+            "2026-11-22 07:03:49Z",
+            "2026-13-22T07:03:49Z",
+            "2026-11-22T07:03:49",
+            "2026-11-22T7:03:49ZZ",
+            "2026-11-22T07:03:49+",
+            "2026-11-22T07:03:60Z",
+            "2026-1é-22T07:03:4Z",
+        ] {
             assert_eq!(time(text), None, "{text}");
         }
     }

@@ -29,7 +29,9 @@ impl Action for CreateAlias {
     }
 
     fn run(self, (key, name): (Admitted, AliasName), ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
-        ring.change(key, |key| drop(key.aliases.insert(name)));
+        ring.change(key, |key| {
+            key.aliases.insert(name);
+        });
         Ok(Empty {})
     }
 }

@@ -25,7 +25,9 @@ impl Action for DeleteAlias {
     }
 
     fn run(self, (key, name): (Admitted, AliasName), ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
-        ring.change(key, |key| drop(key.aliases.remove(&name)));
+        ring.change(key, |key| {
+            key.aliases.remove(&name);
+        });
         Ok(Empty {})
     }
 }

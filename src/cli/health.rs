@@ -1,0 +1,47 @@
+//! `yaoshi health`.
+
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::NO_ANSWER;
+use super::call::{http, url};
+use crate::console::HEALTH;
+use crate::world::{Clock, SystemClock};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Where the sandbox listens.
+    #[arg(long, env = "YAOSHI_ENDPOINT", default_value = "http://127.0.0.1:7220", value_name = "URL")]
+    endpoint: String,
+
+    /// Keep asking for so many seconds.
+    #[arg(long, default_value_t = 0, value_name = "SECONDS")]
+    wait: u64,
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let (clock, agent) = (SystemClock::start(), http(Duration::from_secs(2)));
+    let target = format!("{}{HEALTH}", url(&arguments.endpoint));
+    loop {
+        let asked = agent.get(&target).call().and_then(|mut answer| {
+            let is_well = answer.status() == 200;
+            answer.body_mut().read_to_string().map(|text| (is_well, text))
+        });
+        let complaint = match asked {
+            Ok((true, text)) => {
+                println!("{text}");
+                return ExitCode::SUCCESS;
+            }
+            Ok((false, _)) => "what answers there is no sandbox".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        if clock.elapsed() >= Duration::from_secs(arguments.wait) {
+            eprintln!("yaoshi: {target}: {complaint}");
+            return ExitCode::from(NO_ANSWER);
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}

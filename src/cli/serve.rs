@@ -1,0 +1,180 @@
+//! `yaoshi serve`.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread;
+
+use clap::{Args, ValueEnum};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Options, SandboxFile, WELL_KNOWN_ACCESS_KEY};
+use crate::dialect::alibaba::{Limits, is_region};
+use crate::sandbox::{Assembly, told_to_stop};
+use crate::server;
+use crate::world::World;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, env = "YAOSHI_LISTEN", default_value = "127.0.0.1:7220", value_name = "ADDRESS:PORT")]
+    listen: SocketAddr,
+
+    /// A further name by which the server is reached; may be given more than once.
+    #[arg(long, env = "YAOSHI_HOSTNAME", value_delimiter = ',', value_name = "NAME")]
+    hostname: Vec<String>,
+
+    /// Who there is and which keys (TOML). Without it: AccessKey yaoshi / yaoshi and no keys.
+    #[arg(long, env = "YAOSHI_SANDBOX", value_name = "FILE")]
+    sandbox: Option<PathBuf>,
+
+    /// The region of calls and keys that name none.
+    #[arg(long, env = "YAOSHI_REGION", default_value = crate::config::DEFAULT_REGION, value_parser = region)]
+    region: String,
+
+    /// Calls a second for each caller and action: as documented, off, or a number.
+    #[arg(long, env = "YAOSHI_LIMITS", default_value = "documented", value_parser = limits, value_name = "documented|off|NUMBER")]
+    limits: Limits,
+
+    /// Let all ids, key material and IVs follow from a number. Insecure, for tests.
+    #[arg(long, env = "YAOSHI_SEED", value_name = "NUMBER")]
+    seed: Option<u64>,
+
+    /// Take any signature. AccessKeys must still be known, and permissions still apply.
+    #[arg(long, env = "YAOSHI_NO_VERIFY")]
+    no_verify: bool,
+
+    /// Connections at once; more wait.
+    #[arg(long, env = "YAOSHI_MAX_CONNECTIONS", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "NUMBER")]
+    max_connections: u32,
+
+    /// Listen beyond loopback although everybody knows the AccessKey yaoshi / yaoshi.
+    #[arg(long, env = "YAOSHI_ALLOW_WELL_KNOWN_CREDENTIALS")]
+    allow_well_known_credentials: bool,
+
+    /// What to log, on stderr: a level (off, error, warn, info, debug) or a tracing filter.
+    #[arg(long, env = "YAOSHI_LOG", default_value = "info", value_parser = filter, value_name = "FILTER")]
+    log: String,
+
+    /// How to write the log.
+    #[arg(long, env = "YAOSHI_LOG_FORMAT", default_value = "text")]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
+    start_log(arguments);
+    let options = options(arguments)?;
+    let world = options.seed.map_or_else(World::real, World::seeded);
+    let assembly = Assembly::new(&options, world).map_err(|error| error.to_string())?;
+    refuse_what_is_unsafe(arguments, &assembly)?;
+    assembly.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let limits = server::Limits { connections: arguments.max_connections as usize, ..server::Limits::default() };
+    let runtime = runtime().map_err(|error| format!("cannot start threads: {error}"))?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(arguments.listen)
+            .await
+            .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
+        let address = listener.local_addr().map_err(|error| format!("cannot tell the port: {error}"))?;
+        // Whoever started us may not read on, or not read at all.
+        drop(announce(address, &assembly, arguments));
+        assembly.serve(listener, limits, told_to_stop()).await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn start_log(arguments: &Arguments) {
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(&arguments.log))
+        .with_writer(io::stderr)
+        .with_ansi(io::IsTerminal::is_terminal(&io::stderr()));
+    match arguments.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+fn options(arguments: &Arguments) -> Result<Options, String> {
+    let file = arguments.sandbox.as_deref().map(SandboxFile::read).transpose().map_err(|error| error.to_string())?;
+    Ok(Options {
+        file,
+        region: arguments.region.as_str().into(),
+        limits: arguments.limits,
+        verify_signatures: !arguments.no_verify,
+        seed: arguments.seed,
+        hostnames: arguments.hostname.clone(),
+    })
+}
+
+fn refuse_what_is_unsafe(arguments: &Arguments, assembly: &Assembly) -> Result<(), String> {
+    if arguments.listen.ip().is_loopback() {
+        return Ok(());
+    }
+    if arguments.seed.is_some() {
+        return Err("--seed makes every key foreseeable: it is refused beyond loopback".to_owned());
+    }
+    if assembly.has_well_known_access_key && !arguments.allow_well_known_credentials {
+        return Err(format!(
+            "everybody knows the AccessKey {WELL_KNOWN_ACCESS_KEY} / {WELL_KNOWN_ACCESS_KEY}, and {} can be reached \
+             from elsewhere: give AccessKeys of your own with --sandbox, or say --allow-well-known-credentials",
+            arguments.listen
+        ));
+    }
+    Ok(())
+}
+
+/// One thread a core; with a single core, no threads.
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let mut builder = if cores == 1 {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
+        tokio::runtime::Builder::new_multi_thread()
+    };
+    builder.enable_all().build()
+}
+
+fn announce(address: SocketAddr, assembly: &Assembly, arguments: &Arguments) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "listening on http://{address}")?;
+    if arguments.seed.is_some() {
+        writeln!(out, "INSECURE: with --seed all ids and keys can be foretold; for tests only")?;
+    }
+    if arguments.no_verify {
+        writeln!(out, "INSECURE: with --no-verify any signature is taken")?;
+    }
+    if assembly.has_well_known_access_key {
+        writeln!(out, "AccessKey ID {WELL_KNOWN_ACCESS_KEY}, AccessKey secret {WELL_KNOWN_ACCESS_KEY}")?;
+        writeln!(out, "try: yaoshi call CreateKey --endpoint http://{address}")?;
+    } else {
+        writeln!(out, "AccessKeys are those of {}", arguments.sandbox.as_deref().unwrap_or("".as_ref()).display())?;
+    }
+    out.flush()
+}
+
+fn limits(text: &str) -> Result<Limits, String> {
+    match text {
+        "documented" => Ok(Limits::Documented),
+        "off" => Ok(Limits::Off),
+        number => number
+            .parse::<NonZeroU32>()
+            .map(Limits::Each)
+            .map_err(|_| "it is documented, off, or a number of calls a second".to_owned()),
+    }
+}
+
+fn region(text: &str) -> Result<String, String> {
+    if is_region(text) { Ok(text.to_owned()) } else { Err("a region is written like cn-hangzhou".to_owned()) }
+}
+
+fn filter(text: &str) -> Result<String, String> {
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}

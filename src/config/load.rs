@@ -1,0 +1,302 @@
+//! From a sandbox file to identities and keys: everything checked, nothing ignored.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Display;
+use std::ops::Range;
+use std::sync::Arc;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretSlice};
+use toml::Spanned;
+
+use super::sandbox_file::{self as file, AccessKeyStatus, SandboxFile, SandboxFileError};
+use super::{DEFAULT_ACCOUNT, WELL_KNOWN_ACCESS_KEY};
+use crate::access::{AccessKey, AccountId, Directory, Policy, Principal, system_policy};
+use crate::dialect::alibaba::is_region;
+use crate::dialect::alibaba::kms::check_tag;
+use crate::dialect::alibaba::kms::reference::ALIAS_PREFIX;
+use crate::dialect::alibaba::kms::words::Word;
+use crate::keyring::{
+    AliasName, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Keys, Lifecycle, Origin, Place, ProtectionLevel,
+    Ring, VersionId, Write,
+};
+use crate::world::{Ledger, Memory, World};
+
+/// What a sandbox begins with.
+#[derive(Debug)]
+pub struct Contents {
+    pub directory: Directory,
+    pub keys: Ledger<Keys>,
+    /// What is not wrong but probably not meant.
+    pub warnings: Vec<String>,
+    pub counts: Counts,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub accounts: usize,
+    pub users: usize,
+    pub policies: usize,
+    pub keys: usize,
+}
+
+impl Contents {
+    /// Whether the AccessKey that everybody knows opens this sandbox.
+    pub fn has_well_known_access_key(&self) -> bool {
+        self.directory.lookup(WELL_KNOWN_ACCESS_KEY).is_some_and(|access_key| {
+            access_key.is_active() && access_key.secret().expose_secret() == WELL_KNOWN_ACCESS_KEY
+        })
+    }
+}
+
+/// Make what `sandbox_file` says, or without one an account with the well-known AccessKey. `region` is that of keys
+/// that name none.
+///
+/// Errors name file, line and column of the block that is wrong, and for a policy the statement.
+pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, world: &World) -> Result<Contents, SandboxFileError> {
+    let without_file;
+    let sandbox_file = match sandbox_file {
+        Some(sandbox_file) => sandbox_file,
+        None => {
+            without_file = default_file()?;
+            &without_file
+        }
+    };
+    let mut loading = Loading {
+        file: sandbox_file,
+        region,
+        world,
+        now: world.clock.now(),
+        keys: Ledger::open(Box::new(Memory)).expect("memory has nothing to load"),
+        access_keys: Vec::new(),
+        versions: BTreeSet::new(),
+        warnings: Vec::new(),
+        counts: Counts::default(),
+    };
+    let mut accounts = BTreeSet::new();
+    for account in sandbox_file.accounts.iter() {
+        if !accounts.insert(account.get_ref().id.as_str()) {
+            return Err(sandbox_file.error(account.span(), format!("account {:?} stands twice", account.get_ref().id)));
+        }
+        loading.account(account)?;
+    }
+    let Loading { keys, access_keys, warnings, counts, .. } = loading;
+    let directory = Directory::new(access_keys).map_err(|error| sandbox_file.error(0..0, error))?;
+    Ok(Contents { directory, keys, warnings, counts })
+}
+
+fn default_file() -> Result<SandboxFile, SandboxFileError> {
+    let access_key = WELL_KNOWN_ACCESS_KEY;
+    SandboxFile::parse(
+        "the sandbox without a file",
+        &format!(
+            "version = 1\n[[account]]\nid = \"{DEFAULT_ACCOUNT}\"\n\
+             access_keys = [{{ id = \"{access_key}\", secret = \"{access_key}\" }}]\n"
+        ),
+    )
+}
+
+struct Loading<'f> {
+    file: &'f SandboxFile,
+    region: &'f str,
+    world: &'f World,
+    now: Timestamp,
+    keys: Ledger<Keys>,
+    access_keys: Vec<AccessKey>,
+    versions: BTreeSet<(Place, VersionId)>,
+    warnings: Vec<String>,
+    counts: Counts,
+}
+
+impl<'f> Loading<'f> {
+    fn account(&mut self, block: &'f Spanned<file::Account>) -> Result<(), SandboxFileError> {
+        let (file, account) = (self.file, block.get_ref());
+        let id = AccountId::parse(&account.id).map_err(|error| file.error(block.span(), error))?;
+        self.counts.accounts += 1;
+        self.access_keys(&account.access_keys, &Arc::new(Principal::root(id.clone())))?;
+        let policies = self.policies(&account.policy)?;
+        let mut names = BTreeSet::new();
+        for user in &account.user {
+            if !names.insert(user.get_ref().name.as_str()) {
+                return Err(file.error(user.span(), format!("user {:?} stands twice", user.get_ref().name)));
+            }
+            self.user(user, &id, &policies)?;
+        }
+        for key in &account.key {
+            self.key(key, &id)
+                .map_err(|(span, what)| file.error(span, format!("key {:?}: {what}", key.get_ref().id)))?;
+        }
+        Ok(())
+    }
+
+    fn access_keys(
+        &mut self,
+        blocks: &[Spanned<file::AccessKey>],
+        principal: &Arc<Principal>,
+    ) -> Result<(), SandboxFileError> {
+        for block in blocks {
+            let access_key = block.get_ref();
+            if self.access_keys.iter().any(|other| other.id() == access_key.id) {
+                return Err(self.file.error(block.span(), format!("AccessKey {:?} stands twice", access_key.id)));
+            }
+            let made = AccessKey::new(&access_key.id, access_key.secret.clone(), Arc::clone(principal))
+                .map_err(|error| self.file.error(block.span(), error))?;
+            self.access_keys.push(made.with_active(access_key.status == AccessKeyStatus::Active));
+        }
+        Ok(())
+    }
+
+    fn policies(
+        &mut self,
+        blocks: &'f [Spanned<file::Policy>],
+    ) -> Result<HashMap<&'f str, Arc<Policy>>, SandboxFileError> {
+        let mut policies = HashMap::new();
+        for block in blocks {
+            let name = block.get_ref().name.as_str();
+            let wrong = |what: &dyn Display| self.file.error(block.span(), what);
+            if system_policy(name).is_some() {
+                return Err(wrong(&format!("policy {name:?} is a system policy and cannot be defined here")));
+            }
+            let policy = Policy::parse(name, &block.get_ref().document).map_err(|error| wrong(&error))?;
+            let warnings = policy.warnings().iter().map(|warning| format!("policy {name:?}, {warning}"));
+            self.warnings.extend(warnings.map(|what| wrong(&what).to_string()));
+            if policies.insert(name, Arc::new(policy)).is_some() {
+                return Err(wrong(&format!("policy {name:?} stands twice")));
+            }
+            self.counts.policies += 1;
+        }
+        Ok(policies)
+    }
+
+    fn user(
+        &mut self,
+        block: &Spanned<file::User>,
+        account: &AccountId,
+        policies: &HashMap<&str, Arc<Policy>>,
+    ) -> Result<(), SandboxFileError> {
+        let user = block.get_ref();
+        let attached = user.policies.iter().map(|name| {
+            let found = policies.get(name.as_ref().as_str()).cloned().or_else(|| system_policy(name.as_ref()));
+            found.ok_or_else(|| {
+                let what = format!(
+                    "user {:?} has policy {:?}, which is neither in this account nor a system policy we know",
+                    user.name,
+                    name.as_ref()
+                );
+                self.file.error(name.span(), what)
+            })
+        });
+        let attached = attached.collect::<Result<Vec<_>, _>>()?;
+        let principal = Principal::user(account.clone(), &user.name)
+            .and_then(|principal| principal.with_policies(attached).with_context(&user.context))
+            .map_err(|error| self.file.error(block.span(), format!("user {:?}: {error}", user.name)))?;
+        self.counts.users += 1;
+        self.access_keys(&user.access_keys, &Arc::new(principal))
+    }
+
+    fn key(&mut self, block: &Spanned<file::Key>, account: &AccountId) -> Result<(), (Range<usize>, String)> {
+        let described = block.get_ref();
+        let wrong = |what: String| (block.span(), what);
+        let region = described.region.as_deref().unwrap_or(self.region);
+        if !is_region(region) {
+            return Err(wrong(format!("{region:?} is no region")));
+        }
+        let place = Place { account: account.shared(), region: region.into() };
+        let draw = self.world.chance.draw(&place.account);
+        let mut ring = Ring::<Write>::open(&self.keys, place.clone(), self.now, draw);
+        let mut key = key(described, place, self.now).map_err(wrong)?;
+        if ring.find(key.id.as_str()).is_ok() {
+            return Err(wrong(format!("it stands twice in {region}")));
+        }
+        if let Some(taken) = key.aliases.iter().find(|alias| ring.find_alias(alias).is_ok()) {
+            return Err(wrong(format!("alias {:?} stands for another key already", taken.as_str())));
+        }
+        for version in &described.versions {
+            let made = version_of(&key, version.get_ref()).map_err(|what| (version.span(), what))?;
+            if !self.versions.insert((key.place.clone(), made.id)) {
+                return Err((version.span(), format!("version {} stands twice in {region}", made.id)));
+            }
+            key.versions.push(Arc::new(made));
+        }
+        if key.versions.is_empty() && key.state() != KeyState::PendingImport {
+            key.versions.push(Arc::new(ring.new_version(key.spec, key.created)));
+        }
+        ring.create(key);
+        ring.commit().map_err(|error| wrong(error.to_string()))?;
+        self.counts.keys += 1;
+        Ok(())
+    }
+}
+
+/// The key that a block describes, without its versions.
+fn key(described: &file::Key, place: Place, now: Timestamp) -> Result<Key, String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if !(1..=64).contains(&described.id.len()) || !described.id.bytes().all(is_plain) {
+        return Err("a key id has 1 to 64 letters, digits, '-' and '_'".to_owned());
+    }
+    let created = described.created.map_or(now, |date| date.0);
+    let origin = word(described.origin.as_deref(), Origin::Service)?;
+    for (name, value) in &described.tags {
+        check_tag(name, value)?;
+    }
+    Ok(Key {
+        id: KeyId::new(&described.id),
+        place,
+        spec: word(described.spec.as_deref(), KeySpec::Aes256)?,
+        usage: word(described.usage.as_deref(), KeyUsage::EncryptDecrypt)?,
+        origin,
+        protection_level: word(described.protection_level.as_deref(), ProtectionLevel::Software)?,
+        description: described.description.as_str().into(),
+        created,
+        lifecycle: lifecycle(described, origin)?,
+        rotation: None,
+        tags: described.tags.clone(),
+        aliases: described.aliases.iter().map(|alias| alias_name(alias)).collect::<Result<_, _>>()?,
+        versions: Vec::new(),
+    })
+}
+
+fn lifecycle(described: &file::Key, origin: Origin) -> Result<Lifecycle, String> {
+    let state = word(described.state.as_deref(), KeyState::Enabled)?;
+    match (state, described.delete_at) {
+        (KeyState::PendingDeletion, Some(date)) => Ok(Lifecycle::PendingDeletion { delete_at: date.0 }),
+        (KeyState::PendingDeletion, None) => Err("a key that is PendingDeletion has a delete_at".to_owned()),
+        (_, Some(_)) => Err("only a key that is PendingDeletion has a delete_at".to_owned()),
+        (KeyState::PendingImport, None) if origin != Origin::External => {
+            Err("only a key of origin EXTERNAL is PendingImport".to_owned())
+        }
+        (KeyState::PendingImport, None) => Ok(Lifecycle::PendingImport),
+        (KeyState::Enabled, None) => Ok(Lifecycle::Enabled),
+        (KeyState::Disabled, None) => Ok(Lifecycle::Disabled),
+        (KeyState::Unavailable, None) => Ok(Lifecycle::Unavailable),
+    }
+}
+
+fn alias_name(alias: &str) -> Result<AliasName, String> {
+    let name = alias.strip_prefix(ALIAS_PREFIX).ok_or_else(|| format!("alias {alias:?} does not begin with alias/"))?;
+    AliasName::new(name).map_err(|error| format!("alias {alias:?}: {error}"))
+}
+
+fn version_of(key: &Key, described: &file::Version) -> Result<KeyVersion, String> {
+    let id = VersionId::parse(described.id.as_bytes())
+        .ok_or_else(|| format!("version id {:?} is not a lower-case UUID", described.id))?;
+    let material = BASE64_STANDARD
+        .decode(described.material.expose_secret())
+        .map_err(|error| format!("the material of version {id} is not base64: {error}"))?;
+    let (spec, length) = (key.spec, material.len());
+    let created = described.created.map_or(key.created, |date| date.0);
+    KeyVersion::new(id, created, spec, SecretSlice::from(material)).map_err(|_| {
+        let wanted = spec.material_length();
+        format!("the material of version {id} has {length} bytes, {} wants {wanted}", spec.word())
+    })
+}
+
+/// The value that `text` is the word of, or `default` without one.
+fn word<W: Word>(text: Option<&str>, default: W) -> Result<W, String> {
+    let Some(text) = text else { return Ok(default) };
+    W::from_word(text).ok_or_else(|| {
+        let words: BTreeMap<_, _> = W::WORDS.iter().map(|(_, word)| (*word, ())).collect();
+        format!("{text:?} is not one of {}", words.into_keys().collect::<Vec<_>>().join(", "))
+    })
+}

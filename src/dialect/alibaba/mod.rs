@@ -1,0 +1,259 @@
+//! The shared gateway: RPC over GET and POST, signed V1, V3 or V4.
+
+pub mod answer;
+mod browsers;
+mod encoding;
+pub mod fault;
+mod host;
+pub mod kms;
+pub mod parameters;
+mod parse;
+pub mod signature;
+mod throttle;
+mod turn;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+use http::request::Parts;
+use jiff::SignedDuration;
+use secrecy::ExposeSecret;
+
+use crate::access::{AccessKey, Circumstances, Directory};
+use crate::dialect::{Answer, Dialect, Request, Unacceptable};
+use crate::journal;
+use crate::keyring::{Keys, Place};
+use crate::world::{Ledger, World};
+use answer::{Envelope, Format};
+use fault::Fault;
+use kms::DryRun;
+use parameters::Parameters;
+use signature::Claim;
+use signature::nonces::Nonces;
+use throttle::Throttle;
+use turn::Turn;
+
+pub use browsers::Browsers;
+pub use host::is_region;
+pub use throttle::Limits;
+
+/// How far the time of a request may be from ours. Source: alibaba-wire §7.1.
+const WINDOW: SignedDuration = SignedDuration::from_mins(15);
+
+/// The region that a V4 client names when it knows none.
+const NO_REGION: &str = "center";
+
+/// How a gateway is to behave.
+#[derive(Debug)]
+pub struct Options {
+    /// The region of calls that name none.
+    pub region: Arc<str>,
+    pub limits: Limits,
+    /// Whether a signature must be there and right.
+    pub verify_signatures: bool,
+    pub browsers: Browsers,
+}
+
+/// Answers the calls of official SDKs.
+#[derive(Debug)]
+pub struct Gateway {
+    world: World,
+    directory: Directory,
+    keys: Ledger<Keys>,
+    nonces: Nonces,
+    throttle: Throttle,
+    options: Options,
+}
+
+/// A request taken apart; nothing in it is believed yet.
+#[derive(Debug)]
+pub struct Call {
+    started: Duration,
+    envelope: Envelope,
+    request: Request,
+    parameters: Result<Parameters, Fault>,
+    is_quick: bool,
+}
+
+/// A claim that was found true.
+struct Verified<'r> {
+    claim: Claim<'r>,
+    access_key: Arc<AccessKey>,
+}
+
+/// What the log will tell of a call beyond its answer.
+#[derive(Debug, Default)]
+struct Trace {
+    action: String,
+    access_key: Option<Arc<AccessKey>>,
+    notes: Vec<&'static str>,
+}
+
+impl Gateway {
+    pub fn new(world: World, directory: Directory, keys: Ledger<Keys>, options: Options) -> Self {
+        let nonces = Nonces::new(world.chance.nonce_key());
+        Self { world, directory, keys, nonces, throttle: Throttle::new(options.limits), options }
+    }
+
+    /// The way of a call.
+    fn take(&self, call: Call, trace: &mut Trace) -> Result<Answer, Fault> {
+        let Call { started, envelope, request, parameters, .. } = call;
+        self.welcome(&request)?;
+        let parameters = parameters?;
+        let claim = Claim::read(&request, &parameters)?;
+        claim.action.clone_into(&mut trace.action);
+        let verified = self.verify(claim, &request, &parameters)?;
+        trace.access_key = Some(Arc::clone(&verified.access_key));
+        let action = kms::named(verified.claim.version, verified.claim.action)?;
+        let mut turn = self.turn(&verified, &request, &parameters, &envelope, started)?;
+        let outcome = action.answer(&mut turn);
+        trace.notes = turn.notes;
+        outcome
+    }
+
+    /// Errors: `Forbidden.BrowserRequest`, `UnsupportedHTTPMethod`.
+    fn welcome(&self, request: &Request) -> Result<(), Fault> {
+        self.options.browsers.refuse(&request.head)?;
+        match request.head.method {
+            Method::GET | Method::POST => Ok(()),
+            _ => Err((&fault::UNSUPPORTED_HTTP_METHOD).into()),
+        }
+    }
+
+    /// Find out whether the claim is true: who calls, and that the call is fresh.
+    fn verify<'r>(&self, claim: Claim<'r>, request: &Request, parameters: &Parameters) -> Result<Verified<'r>, Fault> {
+        if self.options.verify_signatures {
+            claim.demand_complete(request)?;
+        }
+        let now = self.world.clock.now();
+        if claim.time.is_some_and(|time| now.duration_since(time).abs() > WINDOW) {
+            return Err((&fault::EXPIRED_TIMESTAMP).into());
+        }
+        let access_key = self.directory.lookup(claim.access_key_id).ok_or(&fault::INVALID_ACCESS_KEY_ID)?;
+        if !access_key.is_active() {
+            return Err((&fault::FORBIDDEN_ACCESS_KEY).into());
+        }
+        if claim.security_token.is_some() {
+            return Err((&fault::MISMATCHED_SECURITY_TOKEN).into());
+        }
+        if self.options.verify_signatures {
+            claim.verify(request, parameters, access_key.secret().expose_secret())?;
+        }
+        if let Some(nonce) = claim.nonce
+            && !self.nonces.spend(claim.access_key_id, nonce, claim.time.unwrap_or(now), now)
+        {
+            return Err((&fault::SIGNATURE_NONCE_USED).into());
+        }
+        Ok(Verified { claim, access_key: Arc::clone(access_key) })
+    }
+
+    fn turn<'t>(
+        &'t self,
+        verified: &'t Verified<'_>,
+        request: &Request,
+        parameters: &'t Parameters,
+        envelope: &'t Envelope,
+        started: Duration,
+    ) -> Result<Turn<'t>, Fault> {
+        let caller = verified.access_key.principal();
+        let now = self.world.clock.now();
+        Ok(Turn {
+            gateway: self,
+            envelope,
+            parameters,
+            caller,
+            circumstances: Circumstances { source_ip: request.peer, secure_transport: request.secure, now },
+            place: Place {
+                account: caller.account().shared(),
+                region: self.region(&envelope.host, parameters, verified.claim.region)?,
+            },
+            now,
+            started,
+            dry_run: DryRun::Off,
+            notes: Vec::new(),
+        })
+    }
+
+    /// The region that a call is for. Errors: `InvalidParameter` for a `RegionId` that none could have.
+    fn region(&self, host: &str, parameters: &Parameters, credential: Option<&str>) -> Result<Arc<str>, Fault> {
+        let region = host::region(host)
+            .or_else(|| parameters.given("RegionId"))
+            .or(credential.filter(|region| *region != NO_REGION));
+        match region {
+            None => Ok(Arc::clone(&self.options.region)),
+            Some(region) if *region == *self.options.region => Ok(Arc::clone(&self.options.region)),
+            Some(region) if host::is_region(region) => Ok(region.into()),
+            Some(_) => Err(Fault::about(&fault::INVALID_PARAMETER, "RegionId")),
+        }
+    }
+
+    fn envelope(&self, head: &Parts, format: Format) -> Envelope {
+        let host = host::of(head).map(host::name).unwrap_or_default().to_owned();
+        Envelope { request_id: self.world.chance.request_id().hyphenated().to_string(), format, host }
+    }
+
+    fn record(&self, request_id: &str, started: Duration, trace: &Trace, status: u16, fault: Option<&Fault>) {
+        if !journal::is_read() {
+            return;
+        }
+        journal::record(&journal::Entry {
+            request_id,
+            action: &trace.action,
+            caller: trace.access_key.as_ref().map_or("", |access_key| access_key.principal().arn()),
+            status,
+            outcome: fault.map_or("OK", |fault| fault.code.name),
+            took: self.world.clock.elapsed().saturating_sub(started),
+            note: (!trace.notes.is_empty()).then(|| trace.notes.join("; ")).as_deref(),
+            reason: fault.and_then(|fault| fault.cause.as_deref()),
+        });
+    }
+}
+
+impl Dialect for Gateway {
+    type Call = Call;
+
+    fn read(&self, request: Request) -> Call {
+        let started = self.world.clock.elapsed();
+        let parameters = Parameters::read(request.head.uri.query().unwrap_or_default(), &request.body);
+        let (format, action) = match &parameters {
+            _ if Claim::is_in_headers(&request) => (Format::Json, Claim::action_in_headers(&request)),
+            Ok(parameters) => (Format::named(parameters.get("Format")), parameters.get("Action")),
+            Err(_) => (Format::Json, None),
+        };
+        let is_quick = action.and_then(kms::find).is_none_or(|action| action.is_quick);
+        let envelope = self.envelope(&request.head, format);
+        Call { started, envelope, request, parameters, is_quick }
+    }
+
+    fn is_quick(call: &Call) -> bool {
+        call.is_quick
+    }
+
+    fn answer(&self, call: Call) -> Answer {
+        let (started, mut trace) = (call.started, Trace::default());
+        let envelope = call.envelope.clone();
+        let outcome = self.take(call, &mut trace);
+        let (answer, fault) = match outcome {
+            Ok(answer) => (answer, None),
+            Err(fault) => (envelope.failure(&fault), Some(fault)),
+        };
+        self.record(&envelope.request_id, started, &trace, answer.status.as_u16(), fault.as_ref());
+        answer
+    }
+
+    fn refuse(&self, head: &Parts, reason: Unacceptable) -> Answer {
+        let code = match reason {
+            Unacceptable::BodyTooLarge => &fault::BODY_TOO_LARGE,
+            Unacceptable::BodyIncomplete => &fault::BODY_INCOMPLETE,
+            Unacceptable::HeadTooLarge => &fault::HEAD_TOO_LARGE,
+            Unacceptable::ReservedPath => &fault::RESERVED_PATH,
+            Unacceptable::Failed => &fault::INTERNAL_FAILURE,
+        };
+        let (envelope, fault) = (self.envelope(head, Format::Json), Fault::from(code));
+        let answer = envelope.failure(&fault);
+        let started = self.world.clock.elapsed();
+        self.record(&envelope.request_id, started, &Trace::default(), answer.status.as_u16(), Some(&fault));
+        answer
+    }
+}

@@ -1,0 +1,151 @@
+//! A whole sandbox as a value: for `yaoshi serve`, and for tests in Rust.
+
+use std::future;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::config::{self, Counts, Options, SandboxFileError};
+use crate::console::{Console, Modes};
+use crate::dialect::alibaba::{self, Browsers, Gateway, Limits};
+use crate::server;
+use crate::world::World;
+
+/// Everything that answers, put together and not yet listening.
+#[derive(Debug)]
+pub struct Assembly {
+    gateway: Arc<Gateway>,
+    console: Console,
+    /// What is not wrong in the sandbox file but probably not meant.
+    pub warnings: Vec<String>,
+    pub counts: Counts,
+    /// Whether the AccessKey that everybody knows opens it.
+    pub has_well_known_access_key: bool,
+}
+
+impl Assembly {
+    pub fn new(options: &Options, world: World) -> Result<Self, SandboxFileError> {
+        let contents = config::load(options.file.as_ref(), &options.region, &world)?;
+        let has_well_known_access_key = contents.has_well_known_access_key();
+        let browsers =
+            if has_well_known_access_key { Browsers::KnownHosts(options.hostnames.clone()) } else { Browsers::AnyHost };
+        let gateway_options = alibaba::Options {
+            region: Arc::clone(&options.region),
+            limits: options.limits,
+            verify_signatures: options.verify_signatures,
+            browsers,
+        };
+        let modes = Modes {
+            verify_signatures: options.verify_signatures,
+            limits: match options.limits {
+                Limits::Documented => "documented".to_owned(),
+                Limits::Off => "off".to_owned(),
+                Limits::Each(per_second) => per_second.to_string(),
+            },
+            seeded: options.seed.is_some(),
+        };
+        Ok(Self {
+            gateway: Arc::new(Gateway::new(world, contents.directory, contents.keys, gateway_options)),
+            console: Console::new(modes),
+            warnings: contents.warnings,
+            counts: contents.counts,
+            has_well_known_access_key,
+        })
+    }
+
+    /// Serve on `listener` until `stop` comes, then finish the answers that are under way.
+    pub async fn serve(self, listener: TcpListener, limits: server::Limits, stop: impl Future<Output = ()>) {
+        server::serve(listener, self.gateway, self.console, limits, stop).await;
+    }
+}
+
+/// A sandbox that runs in this process, on a free port of the loopback interface, until it is dropped.
+///
+/// ```
+/// let sandbox = yaoshi::Sandbox::start()?;
+/// println!("point the SDK at {}, AccessKey yaoshi / yaoshi", sandbox.endpoint());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// One account with the AccessKey `yaoshi`/`yaoshi`, no users, no keys.
+    pub fn start() -> io::Result<Self> {
+        Self::start_with(&Options::default())
+    }
+
+    /// What `options` say. Errors: a file that does not fit together, as [`io::ErrorKind::InvalidInput`].
+    pub fn start_with(options: &Options) -> io::Result<Self> {
+        let world = options.seed.map_or_else(World::real, World::seeded);
+        Self::start_in(options, world, server::Limits::default())
+    }
+
+    /// In a `world` of the caller's own: a clock that can be turned.
+    pub fn start_in(options: &Options, world: World, limits: server::Limits) -> io::Result<Self> {
+        let assembly =
+            Assembly::new(options, world).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let thread = thread::Builder::new().name("yaoshi".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                let Ok(listener) = TcpListener::from_std(listener) else { return };
+                let stop = async { stopped.await.unwrap_or(()) };
+                assembly.serve(listener, limits, stop).await;
+            });
+        })?;
+        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// `127.0.0.1:<port>`: what an SDK's `endpoint` wants.
+    pub fn endpoint(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// `http://127.0.0.1:<port>`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there was reported there.
+            drop(thread.join());
+        }
+    }
+}
+
+/// Resolves when the process is told to stop (SIGTERM, SIGINT); never where signals cannot be had.
+pub async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let (Ok(mut terminate), Ok(mut interrupt)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = interrupt.recv() => return,
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_ok() {
+        return;
+    }
+    future::pending().await
+}

@@ -1,0 +1,96 @@
+//! The front door: sockets to requests. Knows HTTP and its limits, and nothing of what is asked.
+
+mod connection;
+mod request;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+use crate::console::Console;
+use crate::dialect::Dialect;
+
+/// How much and how long the server takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections at once; more wait to be accepted.
+    pub connections: usize,
+    /// For the first bytes of a connection.
+    pub first_byte: Duration,
+    /// For a connection without a request under way: between requests, and while a head trickles in.
+    pub idle: Duration,
+    /// For a request's body.
+    pub body: Duration,
+    /// For answers under way when the server is told to stop.
+    pub shutdown: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            first_byte: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            body: Duration::from_secs(30),
+            shutdown: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Everything a connection needs.
+struct Service<D> {
+    dialect: Arc<D>,
+    console: Console,
+    limits: Limits,
+}
+
+/// Serve until `stop` comes, then finish the answers that are under way.
+pub async fn serve<D: Dialect>(
+    listener: TcpListener,
+    dialect: Arc<D>,
+    console: Console,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) {
+    let service = Arc::new(Service { dialect, console, limits });
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let (stopping, stopped) = watch::channel(false);
+    tokio::pin!(stop);
+    loop {
+        let accepted = async {
+            let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
+            (place, accept(&listener).await)
+        };
+        let (place, (stream, peer)) = tokio::select! {
+            () = &mut stop => break,
+            accepted = accepted => accepted,
+        };
+        let (service, stopped) = (Arc::clone(&service), stopped.clone());
+        tokio::spawn(async move {
+            connection::serve(stream, peer, service, stopped).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    stopping.send_replace(true);
+    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    if tokio::time::timeout(limits.shutdown, places.acquire_many(all)).await.is_err() {
+        tracing::warn!("some answers were not finished in time and are cut off");
+    }
+}
+
+/// The next connection. What a single connection does wrong, or a lack of file descriptors, stops nothing.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
