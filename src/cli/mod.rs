@@ -15,7 +15,7 @@ const NO_ANSWER: u8 = 3;
 
 /// A local Alibaba Cloud KMS, for official SDKs by endpoint override.
 ///
-/// Without a command it serves: point an SDK at http://127.0.0.1:7220 with the AccessKey yaoshi / yaoshi.
+/// Without a command it serves: point an SDK at <http://127.0.0.1:7220> with the AccessKey yaoshi / yaoshi.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, after_long_help = AFTER_HELP)]
 struct CommandLine {

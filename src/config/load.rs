@@ -1,6 +1,6 @@
 //! From a sandbox file to identities and keys: everything checked, nothing ignored.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
@@ -55,14 +55,7 @@ impl Contents {
 ///
 /// Errors name file, line and column of the block that is wrong, and for a policy the statement.
 pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, world: &World) -> Result<Contents, SandboxFileError> {
-    let without_file;
-    let sandbox_file = match sandbox_file {
-        Some(sandbox_file) => sandbox_file,
-        None => {
-            without_file = default_file()?;
-            &without_file
-        }
-    };
+    let Some(sandbox_file) = sandbox_file else { return load(Some(&default_file()?), region, world) };
     let mut loading = Loading {
         file: sandbox_file,
         region,
@@ -294,9 +287,5 @@ fn version_of(key: &Key, described: &file::Version) -> Result<KeyVersion, String
 
 /// The value that `text` is the word of, or `default` without one.
 fn word<W: Word>(text: Option<&str>, default: W) -> Result<W, String> {
-    let Some(text) = text else { return Ok(default) };
-    W::from_word(text).ok_or_else(|| {
-        let words: BTreeMap<_, _> = W::WORDS.iter().map(|(_, word)| (*word, ())).collect();
-        format!("{text:?} is not one of {}", words.into_keys().collect::<Vec<_>>().join(", "))
-    })
+    text.map_or(Ok(default), W::from_word)
 }

@@ -133,18 +133,18 @@ impl Keys {
     }
 
     pub(super) fn alias(&self, place: &Place, name: &AliasName) -> Option<&Arc<Key>> {
-        let shelf = self.shelves.get(place)?;
-        shelf.keys.get(shelf.aliases.get(name)?)
+        let kept = self.shelves.get(place)?;
+        kept.keys.get(kept.aliases.get(name)?)
     }
 
     pub(super) fn version(&self, place: &Place, id: VersionId) -> Option<&Arc<Key>> {
-        let shelf = self.shelves.get(place)?;
-        shelf.keys.get(shelf.versions.get(&id)?)
+        let kept = self.shelves.get(place)?;
+        kept.keys.get(kept.versions.get(&id)?)
     }
 
     /// The keys of `place` in the order of their ids.
     pub(super) fn keys(&self, place: &Place) -> impl Iterator<Item = &Arc<Key>> {
-        self.shelves.get(place).into_iter().flat_map(|shelf| shelf.keys.values())
+        self.shelves.get(place).into_iter().flat_map(|kept| kept.keys.values())
     }
 
     /// The aliases of `place` in the order of their names.
@@ -152,7 +152,7 @@ impl Keys {
         self.shelves
             .get(place)
             .into_iter()
-            .flat_map(|shelf| shelf.aliases.iter().filter_map(|(name, id)| shelf.keys.get(id).map(|key| (name, key))))
+            .flat_map(|kept| kept.aliases.iter().filter_map(|(name, id)| kept.keys.get(id).map(|key| (name, key))))
     }
 
     /// The keys whose deletion date has passed.
@@ -165,13 +165,13 @@ impl Keys {
     }
 
     fn remove(&mut self, place: &Place, id: &KeyId) {
-        let Some(shelf) = self.shelves.get_mut(place) else { return };
-        let Some(key) = shelf.keys.remove(id) else { return };
+        let Some(kept) = self.shelves.get_mut(place) else { return };
+        let Some(key) = kept.keys.remove(id) else { return };
         for alias in &key.aliases {
-            shelf.aliases.remove(alias);
+            kept.aliases.remove(alias);
         }
         for version in &key.versions {
-            shelf.versions.remove(&version.id);
+            kept.versions.remove(&version.id);
         }
         if let Some(delete_at) = key.delete_at() {
             self.deletions.remove(&(delete_at, place.clone(), id.clone()));
@@ -179,13 +179,13 @@ impl Keys {
     }
 
     fn insert(&mut self, key: &Arc<Key>) {
-        let shelf = self.shelves.entry(key.place.clone()).or_default();
-        shelf.keys.insert(key.id.clone(), Arc::clone(key));
+        let kept = self.shelves.entry(key.place.clone()).or_default();
+        kept.keys.insert(key.id.clone(), Arc::clone(key));
         for alias in &key.aliases {
-            shelf.aliases.insert(alias.clone(), key.id.clone());
+            kept.aliases.insert(alias.clone(), key.id.clone());
         }
         for version in &key.versions {
-            shelf.versions.insert(version.id, key.id.clone());
+            kept.versions.insert(version.id, key.id.clone());
         }
         if let Some(delete_at) = key.delete_at() {
             self.deletions.insert((delete_at, key.place.clone(), key.id.clone()));

@@ -122,8 +122,8 @@ impl Fault {
 
     /// Say in the log why.
     #[must_use]
-    pub fn because(self, cause: impl ToString) -> Self {
-        Self { cause: Some(cause.to_string()), ..self }
+    pub fn because(self, cause: impl Into<String>) -> Self {
+        Self { cause: Some(cause.into()), ..self }
     }
 }
 
@@ -144,7 +144,7 @@ impl From<keyring::Error> for Fault {
             Error::NotChangeable(_) => (&STATE_MODIFIED_FAILED).into(),
             Error::Inauthentic => Self::about(&INVALID_PARAMETER, "CiphertextBlob")
                 .because("the blob does not open: it was changed, or sealed under another EncryptionContext"),
-            Error::Store(error) => Self::from(&INTERNAL_FAILURE).because(error),
+            Error::Store(error) => Self::from(&INTERNAL_FAILURE).because(error.to_string()),
         }
     }
 }

@@ -42,8 +42,8 @@ impl Parameters {
                 pairs.push(Pair { name, value, in_query });
             }
         }
-        let text =
-            String::from_utf8(text).map_err(|error| Fault::from(&fault::PARSE_REQUEST_PARAMETER).because(error))?;
+        let text = String::from_utf8(text)
+            .map_err(|error| Fault::from(&fault::PARSE_REQUEST_PARAMETER).because(error.to_string()))?;
         pairs.sort_unstable_by(|one, other| text[one.name.clone()].cmp(&text[other.name.clone()]));
         if let Some(twice) = pairs.windows(2).find(|two| text[two[0].name.clone()] == text[two[1].name.clone()]) {
             let name = &text[twice[0].name.clone()];

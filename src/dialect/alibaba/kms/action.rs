@@ -91,8 +91,11 @@ fn perform<A: Action>(turn: &mut Turn<'_>) -> Result<Answer, Fault> {
     Ok(turn.envelope.success(&reply))
 }
 
+/// The keys at one moment, and what an action found among them.
+type Resolved<'t, A> = (Ring<'t, <A as Action>::Mode>, Found<<A as Action>::Target>);
+
 /// Find what `request` names. Keys whose rotation is due are rotated first, in a write of its own.
-fn resolve<'t, A: Action>(turn: &'t Turn<'_>, request: &A) -> Result<(Ring<'t, A::Mode>, Found<A::Target>), Fault> {
+fn resolve<'t, A: Action>(turn: &'t Turn<'_>, request: &A) -> Result<Resolved<'t, A>, Fault> {
     let ring = turn.ring();
     let found = A::Target::find(request.target(), &ring);
     let due: Vec<_> =
@@ -102,7 +105,9 @@ fn resolve<'t, A: Action>(turn: &'t Turn<'_>, request: &A) -> Result<(Ring<'t, A
     }
     drop(ring);
     let mut settling = turn.ring::<Write>();
-    due.iter().for_each(|key| settling.settle_rotation(key));
+    for key in &due {
+        settling.settle_rotation(key);
+    }
     settling.commit()?;
     let ring = turn.ring();
     let found = A::Target::find(request.target(), &ring);

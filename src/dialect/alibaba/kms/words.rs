@@ -14,8 +14,13 @@ pub trait Word: Copy + PartialEq + 'static {
         found.map(|(_, word)| *word).expect("every value has a word")
     }
 
-    fn from_word(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(_, own)| *own == word).map(|(value, _)| *value)
+    /// Errors tell which words there are.
+    fn from_word(word: &str) -> Result<Self, String> {
+        let found = Self::WORDS.iter().find(|(_, own)| *own == word);
+        found.map(|(value, _)| *value).ok_or_else(|| {
+            let words: Vec<_> = Self::WORDS.iter().map(|(_, own)| *own).collect();
+            format!("{word:?} is not one of {}", words.join(", "))
+        })
     }
 }
 
@@ -48,9 +53,9 @@ pub enum KeySpecWord {
 impl<'de> Deserialize<'de> for KeySpecWord {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_text(deserializer, |word| match KeySpec::from_word(word) {
-            Some(spec) => Ok(Self::Known(spec)),
-            None if KEY_SPECS_NOT_BUILT.contains(&word) => Ok(Self::NotBuilt),
-            None => Err(format!("{word:?} is no key spec")),
+            Ok(spec) => Ok(Self::Known(spec)),
+            Err(_) if KEY_SPECS_NOT_BUILT.contains(&word) => Ok(Self::NotBuilt),
+            Err(error) => Err(error),
         })
     }
 }
@@ -83,9 +88,6 @@ pub struct Worded<W>(pub W);
 
 impl<'de, W: Word> Deserialize<'de> for Worded<W> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        from_text(deserializer, |word| {
-            let own: Vec<_> = W::WORDS.iter().map(|(_, word)| *word).collect();
-            W::from_word(word).map(Worded).ok_or_else(|| format!("{word:?} is not one of {}", own.join(", ")))
-        })
+        from_text(deserializer, |word| W::from_word(word).map(Worded))
     }
 }

@@ -109,5 +109,5 @@ fn rotation(enabled: Option<bool>, interval: Option<RotationInterval>) -> Result
 
 fn protection_level(word: Option<Text<64>>) -> Result<ProtectionLevel, Fault> {
     let Some(word) = word else { return Ok(ProtectionLevel::Software) };
-    ProtectionLevel::from_word(&word.0).ok_or_else(|| (&fault::UNSUPPORTED_PROTECTION_LEVEL).into())
+    ProtectionLevel::from_word(&word.0).map_err(|_| (&fault::UNSUPPORTED_PROTECTION_LEVEL).into())
 }
