@@ -58,9 +58,9 @@ impl Machine {
         match self.cores {
             Some(Cores { load, server }) => {
                 let siblings = if siblings(load).contains(&server) { " (two threads of one core)" } else { "" };
-                format!("{model}, {count} cores; server on core {server}, load on core {load}{siblings}")
+                format!("{model}, cores: {count}; server on core {server}, load on core {load}{siblings}")
             }
-            None => format!("{model}, {count} cores; UNPINNED: ratios are worth little"),
+            None => format!("{model}, cores: {count}; UNPINNED: ratios are worth little"),
         }
     }
 }
@@ -103,25 +103,28 @@ pub(crate) struct Watch {
     own_time: TaskTime,
 }
 
-/// What was seen from `Watch::begin` to `Watch::end`.
+/// What was seen between `Watch::begin` and `Watch::end`.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen {
     /// Time the server was on a core.
     pub(crate) server_ran: Duration,
-    /// Cores kept busy by neither the server nor the bench (`/proc/stat` counts in ticks: ± 0.1 over a second).
-    pub(crate) others: f64,
+    /// Cores kept busy by neither the server nor the bench. `/proc/stat` samples at clock ticks: a server that sleeps
+    /// and wakes at every request seems up to 0.3 of a core busier than it is.
+    others: f64,
     /// Share of the time that the server or the load generator was ready to run and had to wait for its core.
-    pub(crate) waited: f64,
+    waited: f64,
 }
 
 impl Seen {
     /// More than this and a round is repeated.
-    const OTHERS: f64 = 0.20;
-    const WAITED: f64 = 0.02;
+    const OTHERS: f64 = 0.4;
+    const WAITED: f64 = 0.03;
 
     /// 1.0 is the limit of what is still called calm.
-    pub(crate) fn disturbance(&self) -> f64 {
-        (self.others / Self::OTHERS).max(self.waited / Self::WAITED)
+    pub(crate) fn disturbance(&self, machine: &Machine) -> f64 {
+        // Without a core each, server and load generator wait for one another.
+        let waited = if machine.is_pinned() { self.waited } else { 0.0 };
+        (self.others / Self::OTHERS).max(waited / Self::WAITED)
     }
 }
 
@@ -138,11 +141,9 @@ impl Watch {
 
     pub(crate) fn end(self) -> Outcome<Seen> {
         let wall = self.begun.elapsed().as_secs_f64();
-        let ticks = Ticks::now()?;
+        let busy = Ticks::now()?.busy_since(&self.ticks);
         let server = TaskTime::of(self.server)?.since(&self.server_time);
         let own = TaskTime::of(std::process::id())?.since(&self.own_time);
-
-        let busy = ticks.busy_since(&self.ticks);
         let ours = (server.ran + own.ran).as_secs_f64() / wall;
         Ok(Seen {
             server_ran: server.ran,

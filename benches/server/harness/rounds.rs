@@ -31,9 +31,9 @@ impl Plan {
     /// `YAOSHI_BENCH_QUICK`, if set and not `0`, asks for a smoke test.
     pub(crate) fn from_environment() -> Self {
         if env::var("YAOSHI_BENCH_QUICK").is_ok_and(|quick| quick != "0") {
-            Self { rounds: 3, requests: (3_000, 12_000), warm_up: 500, patience: Duration::from_secs(25) }
+            Self { rounds: 3, requests: (5_000, 25_000), warm_up: 500, patience: Duration::from_secs(25) }
         } else {
-            Self { rounds: 9, requests: (10_000, 40_000), warm_up: 1_000, patience: Duration::from_secs(330) }
+            Self { rounds: 9, requests: (15_000, 60_000), warm_up: 1_000, patience: Duration::from_secs(330) }
         }
     }
 
@@ -135,7 +135,7 @@ impl Heat {
                 let watch = Watch::begin(running.process())?;
                 let driven = fleet.drive(&batch, plan.warm_up..plan.warm_up + measured)?;
                 let seen = watch.end()?;
-                Ok(Sample::from(server, &driven, seen.server_ran, seen.disturbance()))
+                Ok(Sample::from(server, &driven, seen.server_ran, seen.disturbance(machine)))
             };
             samples.push(sample().map_err(|error| {
                 let (server, scheme) = (server.name, scheme.name());

@@ -125,7 +125,7 @@ impl<'a> Servers<'a> {
         Running::await_listening(server, child, &log)
     }
 
-    /// Every server gives the right plaintext to a right request and 400 to a forged one.
+    /// Every server gives the right plaintext to a right request, and 400 to a forged and to a repeated one.
     pub(crate) fn check(&self) -> Outcome<()> {
         for server in &self.chosen {
             let running = self.start(server, FEW_KEYS)?;
@@ -134,7 +134,8 @@ impl<'a> Servers<'a> {
                 if server.name == FLOOR {
                     continue; // it does not look
                 }
-                running.refuses(scheme)?;
+                running.refuses_forged(scheme)?;
+                running.refuses_repeated(scheme)?;
             }
         }
         Ok(())
@@ -197,33 +198,35 @@ impl Running {
 
     /// One right request.
     pub(crate) fn decrypts(&self, scheme: Scheme, key: u16) -> Outcome<()> {
-        let (status, body) = self.ask(scheme, key, false)?;
-        let answer: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
-        if status == 200 && answer["Plaintext"] == sandbox::PLAINTEXT {
-            return Ok(());
-        }
-        Err(self.wrong("a right Decrypt", scheme, status, &body))
+        let answer = ask(self.address, &signed(scheme, key, false))?;
+        self.must(answer, &format!("a right {} Decrypt", scheme.name()), 200, sandbox::PLAINTEXT)
     }
 
     /// One request whose signature is wrong by a bit.
-    fn refuses(&self, scheme: Scheme) -> Outcome<()> {
-        let (status, body) = self.ask(scheme, 0, true)?;
-        if status == 400 && body.contains("SignatureDoesNotMatch") {
+    fn refuses_forged(&self, scheme: Scheme) -> Outcome<()> {
+        let answer = ask(self.address, &signed(scheme, 0, true))?;
+        self.must(answer, &format!("a forged {} Decrypt", scheme.name()), 400, "SignatureDoesNotMatch")
+    }
+
+    /// A right request a second time.
+    fn refuses_repeated(&self, scheme: Scheme) -> Outcome<()> {
+        let request = signed(scheme, 0, false);
+        ask(self.address, &request)?;
+        let answer = ask(self.address, &request)?;
+        self.must(answer, &format!("a repeated {} Decrypt", scheme.name()), 400, "SignatureNonceUsed")
+    }
+
+    fn must(&self, (status, body): (u16, String), what: &str, expected: u16, containing: &str) -> Outcome<()> {
+        if status == expected && body.contains(containing) {
             return Ok(());
         }
-        Err(self.wrong("a forged Decrypt", scheme, status, &body))
+        Err(format!("{} answers {what} with {status}, not {expected} {containing}: {body}", self.server.name).into())
     }
+}
 
-    fn ask(&self, scheme: Scheme, key: u16, forged: bool) -> Outcome<(u16, String)> {
-        let blob = sandbox::ciphertext_blob(key);
-        let request = scheme.decrypt(&blob, &load::nonce(), &load::timestamp(), forged);
-        ask(self.address, &request)
-    }
-
-    fn wrong(&self, what: &str, scheme: Scheme, status: u16, body: &str) -> Box<dyn std::error::Error> {
-        let (server, scheme) = (self.server.name, scheme.name());
-        format!("{server} answers {what} ({scheme}) with {status}: {body}").into()
-    }
+fn signed(scheme: Scheme, key: u16, forged: bool) -> String {
+    let blob = sandbox::ciphertext_blob(key);
+    scheme.decrypt(&blob, &load::nonce(), &load::timestamp(), forged)
 }
 
 impl Drop for Running {
