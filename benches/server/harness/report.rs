@@ -102,6 +102,9 @@ pub(crate) fn idle(idle: &[Idle]) {
 
 /// Which goals were reached. Silent where Yaoshi was not measured.
 pub(crate) fn goals(heats: &[Heat], idle: &[Idle]) {
+    if idle.iter().all(|one| one.server != YAOSHI) {
+        return;
+    }
     println!();
     for (scheme, connections) in loads().filter(|(_, connections)| *connections > 1) {
         let heats = of(heats, scheme, connections);
@@ -143,7 +146,7 @@ pub(crate) fn closing(heats: &[Heat], took: Duration) {
 
 fn verdict(what: &str, goal: &str, figure: &str, met: bool) {
     let word = if met { "met" } else { "MISSED" };
-    println!("goal: {what:26} {goal:26} {figure}: {word}");
+    println!("goal: {what:27} {goal:26} {figure}: {word}");
 }
 
 fn of(heats: &[Heat], scheme: Scheme, connections: usize) -> Vec<&Heat> {
