@@ -57,6 +57,11 @@ impl Assembly {
         })
     }
 
+    /// What answers calls, without the server around it.
+    pub fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
+    }
+
     /// Serve on `listener` until `stop` comes, then finish the answers that are under way.
     pub async fn serve(self, listener: TcpListener, limits: server::Limits, stop: impl Future<Output = ()>) {
         server::serve(listener, self.gateway, self.console, limits, stop).await;
@@ -147,5 +152,5 @@ pub async fn told_to_stop() {
     if tokio::signal::ctrl_c().await.is_ok() {
         return;
     }
-    future::pending().await
+    future::pending::<()>().await;
 }

@@ -48,6 +48,7 @@ impl States {
     }
 
     /// Refuse the others as [`Error::NotChangeable`].
+    #[must_use]
     pub const fn else_not_changeable(self) -> Self {
         Self { refusal: Error::NotChangeable, ..self }
     }

@@ -53,7 +53,7 @@ impl Chance {
             Arc::new(Slot { stream: Mutex::new(Some(stream)), free: Condvar::new() })
         }));
         let stream = slot.take();
-        Draw { kind: Kind::Seeded(Fork { before: stream.clone(), stream, slot }) }
+        Draw { kind: Kind::Seeded(Box::new(Fork { before: stream.clone(), stream, slot })) }
     }
 
     /// A key for hashes that nobody outside can foretell.
@@ -83,7 +83,7 @@ pub struct Draw {
 #[derive(Debug)]
 enum Kind {
     System,
-    Seeded(Fork),
+    Seeded(Box<Fork>),
 }
 
 #[derive(Debug)]

@@ -1,0 +1,4 @@
+//! What Yaoshi promises, one module a subject. The official SDKs judge in `sdk.rs`.
+
+mod architecture;
+mod support;

@@ -1,0 +1,150 @@
+//! A sandbox for one test: a clock that can be turned, callers that sign, answers taken apart.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::Value;
+use yaoshi::config::{Options, SandboxFile};
+use yaoshi::dialect::alibaba::signature::sign::{Scheme, Unsigned};
+use yaoshi::dialect::alibaba::{Gateway, Limits};
+use yaoshi::dialect::{Dialect, Request};
+use yaoshi::sandbox::Assembly;
+use yaoshi::world::{Chance, ManualClock, World};
+
+/// The moment at which every test begins.
+pub const NOW: &str = "2026-11-22T07:00:00Z";
+
+/// The account of `fixtures/sandbox.toml` that most tests are about.
+pub const ACCOUNT: &str = "1234567890123456";
+
+/// What answers, without the server around it.
+pub struct Service {
+    pub gateway: Arc<Gateway>,
+    pub clock: Arc<ManualClock>,
+    chance: Arc<Chance>,
+}
+
+impl Service {
+    /// With the sandbox file `text`, and no limits.
+    pub fn with_file(text: &str) -> Self {
+        let file = SandboxFile::parse("test.toml", text).unwrap_or_else(|error| panic!("{error}"));
+        Self::with_options(&Options { file: Some(file), limits: Limits::Off, ..Options::default() })
+    }
+
+    /// With `fixtures/sandbox.toml`, and no limits.
+    pub fn with_fixture() -> Self {
+        Self::with_file(include_str!("../../fixtures/sandbox.toml"))
+    }
+
+    pub fn with_options(options: &Options) -> Self {
+        let clock = Arc::new(ManualClock::at(NOW.parse().unwrap()));
+        let chance = Arc::new(options.seed.map_or_else(Chance::system, Chance::seeded));
+        let world = World { clock: Arc::clone(&clock) as _, chance: Arc::clone(&chance) };
+        let assembly = Assembly::new(options, world).unwrap_or_else(|error| panic!("{error}"));
+        Self { gateway: Arc::clone(assembly.gateway()), clock, chance }
+    }
+
+    /// Move the clock on.
+    pub fn turn_clock_to(&self, now: Timestamp) {
+        self.clock.set(now);
+    }
+
+    /// Call as the holder of `access_key`, whose secret is its id with `-secret` behind it (the well-known one has
+    /// its own), signed V3, in the default region.
+    pub fn call(&self, access_key: &str, action: &str, parameters: &[(&str, &str)]) -> Reply {
+        self.call_signed(Scheme::V3, access_key, action, parameters)
+    }
+
+    pub fn call_signed(
+        &self,
+        scheme: Scheme<'_>,
+        access_key: &str,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Reply {
+        let secret = if access_key == "yaoshi" { "yaoshi".to_owned() } else { format!("{access_key}-secret") };
+        let parameters: Vec<_> =
+            parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let region = parameters.iter().find(|(name, _)| name == "RegionId").map(|(_, region)| region.clone());
+        let parameters: Vec<_> = parameters.into_iter().filter(|(name, _)| name != "RegionId").collect();
+        let signed = Unsigned {
+            action,
+            parameters: &parameters,
+            region: region.as_deref().unwrap_or("cn-hangzhou"),
+            host: "127.0.0.1:7220",
+            access_key_id: access_key,
+            access_key_secret: &secret,
+            now: yaoshi::world::Clock::now(&*self.clock),
+            nonce: &self.chance.request_id().to_string(),
+        }
+        .sign(scheme);
+        let mut request =
+            http::Request::builder().method("POST").uri(format!("/?{}", signed.query)).header("host", "127.0.0.1:7220");
+        for (name, value) in signed.headers {
+            request = request.header(name, value);
+        }
+        self.send(request.body(Bytes::new()).unwrap())
+    }
+
+    /// Send a request as it is.
+    pub fn send(&self, request: http::Request<Bytes>) -> Reply {
+        let (head, body) = request.into_parts();
+        let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let answer = self.gateway.answer(self.gateway.read(Request { head, body, peer, secure: false }));
+        Reply {
+            status: answer.status.as_u16(),
+            content_type: answer.content_type.to_owned(),
+            request_id: answer.request_id.to_str().unwrap().to_owned(),
+            text: String::from_utf8(answer.body).unwrap(),
+        }
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub content_type: String,
+    /// From the header.
+    pub request_id: String,
+    pub text: String,
+}
+
+impl Reply {
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// A member of the answer, by path: `KeyMetadata.KeyId`.
+    #[track_caller]
+    pub fn text_at(&self, path: &str) -> String {
+        let json = self.json();
+        let found = path.split('.').try_fold(&json, |value, name| value.get(name));
+        found.and_then(Value::as_str).unwrap_or_else(|| panic!("no text at {path}: {}", self.text)).to_owned()
+    }
+
+    /// `OK`, or the error code.
+    pub fn outcome(&self) -> String {
+        match self.json().get("Code") {
+            Some(code) => code.as_str().unwrap_or("a code that is no text").to_owned(),
+            None => "OK".to_owned(),
+        }
+    }
+
+    /// Check that the call succeeded.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!((self.status, self.outcome().as_str()), (200, "OK"), "{}", self.text);
+        self
+    }
+
+    /// Check that the call was refused so.
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str) -> Self {
+        assert_eq!((self.status, self.outcome().as_str()), (status, code), "{}", self.text);
+        self
+    }
+}
