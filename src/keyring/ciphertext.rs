@@ -10,8 +10,7 @@ const HEADER_LENGTH: usize = VersionId::LENGTH + IV_LENGTH;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ciphertext {
     version: VersionId,
-    iv: [u8; IV_LENGTH],
-    sealed: Vec<u8>,
+    bytes: Vec<u8>,
 }
 
 /// The bytes have no ciphertext's form.
@@ -20,21 +19,20 @@ pub struct Ciphertext {
 pub struct Malformed;
 
 impl Ciphertext {
-    pub(super) fn new(version: VersionId, iv: [u8; IV_LENGTH], sealed: Vec<u8>) -> Self {
-        Self { version, iv, sealed }
+    pub(super) fn new(version: VersionId, iv: [u8; IV_LENGTH], sealed: &[u8]) -> Self {
+        Self { version, bytes: [version.to_text().as_slice(), &iv, sealed].concat() }
     }
 
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, Malformed> {
         if bytes.len() < HEADER_LENGTH + TAG_LENGTH {
             return Err(Malformed);
         }
-        let (version, rest) = bytes.split_at(VersionId::LENGTH);
-        let (iv, sealed) = rest.split_first_chunk().ok_or(Malformed)?;
-        Ok(Self { version: VersionId::parse(version).ok_or(Malformed)?, iv: *iv, sealed: sealed.to_vec() })
+        let version = VersionId::parse(&bytes[..VersionId::LENGTH]).ok_or(Malformed)?;
+        Ok(Self { version, bytes })
     }
 
-    pub fn to_bytes(&self) -> Vec<u8> {
-        [self.version.to_text().as_slice(), &self.iv, &self.sealed].concat()
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// The key version that sealed it.
@@ -43,10 +41,11 @@ impl Ciphertext {
     }
 
     pub(super) fn iv(&self) -> &[u8; IV_LENGTH] {
-        &self.iv
+        self.bytes[VersionId::LENGTH..].first_chunk().expect("a ciphertext is longer than its header")
     }
 
+    /// The encrypted bytes and the tag.
     pub(super) fn sealed(&self) -> &[u8] {
-        &self.sealed
+        &self.bytes[HEADER_LENGTH..]
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Serialize, Serializer};
 
 use super::{AliasName, KeyState, KeyVersion, VersionId};
 use crate::cipher::Algorithm;
@@ -40,6 +41,12 @@ impl Borrow<str> for KeyId {
 impl fmt::Display for KeyId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
+    }
+}
+
+impl Serialize for KeyId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

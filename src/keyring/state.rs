@@ -77,7 +77,7 @@ impl Admitted {
         let iv: [u8; IV_LENGTH] = draw.bytes();
         let associated_data = context.associated_data();
         version.aead(self.0.spec).seal(&iv, associated_data.as_ref().map_or(&[], |data| data), &mut plaintext);
-        Ok(Ciphertext::new(version.id, iv, plaintext))
+        Ok(Ciphertext::new(version.id, iv, &plaintext))
     }
 
     /// Decrypt what one of the key's versions sealed. Errors: [`Error::Inauthentic`].

@@ -5,13 +5,14 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretSlice};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::KeySpec;
 use crate::cipher::Aead;
 
 /// Identifies a key version: a lower-case UUID of 36 characters, which every ciphertext begins with.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct VersionId(Uuid);
 
 impl VersionId {

@@ -50,7 +50,7 @@ fn without_unspeakable(text: &str) -> String {
 }
 
 /// What every answer to one request has in common.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Envelope {
     /// A lower-case UUID.
     pub request_id: String,

@@ -1,32 +1,45 @@
 //! The percent-encoding that signatures are computed over: RFC 3986, upper-case hex, UTF-8.
 
-use std::fmt::Write;
+const HEX_UPPER: &[u8; 16] = b"0123456789ABCDEF";
+const HEX_LOWER: &[u8; 16] = b"0123456789abcdef";
+
+/// Whether a byte stands for itself, by its value.
+const UNRESERVED: [bool; 256] = {
+    let mut unreserved = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "the loop ends at 255")]
+        let value = byte as u8;
+        unreserved[byte] = value.is_ascii_alphanumeric() || matches!(value, b'-' | b'_' | b'.' | b'~');
+        byte += 1;
+    }
+    unreserved
+};
+
+pub(super) fn is_unreserved(byte: u8) -> bool {
+    UNRESERVED[usize::from(byte)]
+}
 
 /// Append `text`, every byte but unreserved ones as `%XX`.
-pub(super) fn encode_once(text: &str, into: &mut String) {
-    encode(text, "%", into);
+pub(super) fn encode_once(text: &str, into: &mut Vec<u8>) {
+    encode(text, b"%", into);
 }
 
 /// Append `text` encoded, and that encoded again.
-pub(super) fn encode_twice(text: &str, into: &mut String) {
-    encode(text, "%25", into);
+pub(super) fn encode_twice(text: &str, into: &mut Vec<u8>) {
+    encode(text, b"%25", into);
 }
 
-fn encode(text: &str, escape: &str, into: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        if is_unreserved(byte) {
-            into.push(char::from(byte));
-        } else {
-            into.push_str(escape);
-            into.push(char::from(HEX[usize::from(byte >> 4)]));
-            into.push(char::from(HEX[usize::from(byte & 15)]));
-        }
+fn encode(text: &str, escape: &[u8], into: &mut Vec<u8>) {
+    let mut rest = text.as_bytes();
+    loop {
+        let plain = rest.iter().position(|byte| !is_unreserved(*byte)).unwrap_or(rest.len());
+        into.extend_from_slice(&rest[..plain]);
+        let Some((byte, tail)) = rest[plain..].split_first() else { return };
+        into.extend_from_slice(escape);
+        into.extend_from_slice(&hex_digits(*byte, HEX_UPPER));
+        rest = tail;
     }
-}
-
-pub(super) fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
 }
 
 /// Append `encoded` decoded as a form does: `+` is a space, `%XX` a byte, and a `%` without two digits itself.
@@ -50,11 +63,12 @@ fn hex_digit(byte: u8) -> Option<u8> {
 }
 
 /// Lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a String does not fail");
-        text
-    })
+pub(super) fn hex(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().flat_map(|byte| hex_digits(*byte, HEX_LOWER)).collect()
+}
+
+fn hex_digits(byte: u8, digits: &[u8; 16]) -> [u8; 2] {
+    [digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]
 }
 
 #[cfg(test)]
@@ -63,11 +77,11 @@ mod tests {
 
     #[test]
     fn encodes_what_is_not_unreserved() {
-        let (mut once, mut twice) = (String::new(), String::new());
+        let (mut once, mut twice) = (Vec::new(), Vec::new());
         encode_once("aZ0-_.~ *+/ü", &mut once);
         encode_twice(" ü", &mut twice);
-        assert_eq!(once, "aZ0-_.~%20%2A%2B%2F%C3%BC");
-        assert_eq!(twice, "%2520%25C3%25BC");
+        assert_eq!(once, b"aZ0-_.~%20%2A%2B%2F%C3%BC");
+        assert_eq!(twice, b"%2520%25C3%25BC");
     }
 
     #[test]

@@ -105,7 +105,7 @@ pub const RESERVED_PATH: Code =
     code(404, "NotFound", "Paths under /-/, /credentials/ and /latest/ are reserved, and nothing is here.");
 
 /// A refusal or failure: a row, what it is about, and for the log its cause.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Fault {
     pub code: &'static Code,
     pub message: Cow<'static, str>,

@@ -90,6 +90,14 @@ struct Trace {
     notes: Vec<&'static str>,
 }
 
+impl Trace {
+    fn note_action(&mut self, action: &str) {
+        if journal::is_read() {
+            action.clone_into(&mut self.action);
+        }
+    }
+}
+
 impl Gateway {
     pub fn new(world: World, directory: Directory, keys: Ledger<Keys>, options: Options) -> Self {
         let nonces = Nonces::new(world.chance.nonce_key());
@@ -97,16 +105,15 @@ impl Gateway {
     }
 
     /// The way of a call.
-    fn take(&self, call: Call, trace: &mut Trace) -> Result<Answer, Fault> {
-        let Call { started, envelope, request, parameters, .. } = call;
-        self.welcome(&request)?;
-        let parameters = parameters?;
-        let claim = Claim::read(&request, &parameters)?;
-        claim.action.clone_into(&mut trace.action);
-        let verified = self.verify(claim, &request, &parameters)?;
+    fn take(&self, call: &Call, trace: &mut Trace) -> Result<Answer, Fault> {
+        self.welcome(&call.request)?;
+        let parameters = call.parameters.as_ref().map_err(Fault::clone)?;
+        let claim = Claim::read(&call.request, parameters)?;
+        trace.note_action(claim.action);
+        let verified = self.verify(claim, &call.request, parameters)?;
         trace.access_key = Some(Arc::clone(&verified.access_key));
         let action = kms::named(verified.claim.version, verified.claim.action)?;
-        let mut turn = self.turn(&verified, &request, &parameters, &envelope, started)?;
+        let mut turn = self.turn(call, &verified, parameters)?;
         let outcome = action.answer(&mut turn);
         trace.notes = turn.notes;
         outcome
@@ -150,12 +157,11 @@ impl Gateway {
 
     fn turn<'t>(
         &'t self,
+        call: &'t Call,
         verified: &'t Verified<'_>,
-        request: &Request,
         parameters: &'t Parameters,
-        envelope: &'t Envelope,
-        started: Duration,
     ) -> Result<Turn<'t>, Fault> {
+        let Call { envelope, request, started, .. } = call;
         let caller = verified.access_key.principal();
         let now = self.world.clock.now();
         Ok(Turn {
@@ -169,7 +175,7 @@ impl Gateway {
                 region: self.region(&envelope.host, parameters, verified.claim.region)?,
             },
             now,
-            started,
+            started: *started,
             dry_run: DryRun::Off,
             notes: Vec::new(),
         })
@@ -190,7 +196,9 @@ impl Gateway {
 
     fn envelope(&self, head: &Parts, format: Format) -> Envelope {
         let host = host::of(head).map(host::name).unwrap_or_default().to_owned();
-        Envelope { request_id: self.world.chance.request_id().hyphenated().to_string(), format, host }
+        let mut request_id = [0; uuid::fmt::Hyphenated::LENGTH];
+        let request_id = self.world.chance.request_id().hyphenated().encode_lower(&mut request_id).to_owned();
+        Envelope { request_id, format, host }
     }
 
     fn record(&self, request_id: &str, started: Duration, trace: &Trace, status: u16, fault: Option<&Fault>) {
@@ -231,14 +239,13 @@ impl Dialect for Gateway {
     }
 
     fn answer(&self, call: Call) -> Answer {
-        let (started, mut trace) = (call.started, Trace::default());
-        let envelope = call.envelope.clone();
-        let outcome = self.take(call, &mut trace);
+        let (envelope, mut trace) = (&call.envelope, Trace::default());
+        let outcome = self.take(&call, &mut trace);
         let (answer, fault) = match outcome {
             Ok(answer) => (answer, None),
             Err(fault) => (envelope.failure(&fault), Some(fault)),
         };
-        self.record(&envelope.request_id, started, &trace, answer.status.as_u16(), fault.as_ref());
+        self.record(&envelope.request_id, call.started, &trace, answer.status.as_u16(), fault.as_ref());
         answer
     }
 

@@ -118,7 +118,7 @@ pub struct CiphertextBlob(pub keyring::Ciphertext);
 
 impl CiphertextBlob {
     pub fn encode(ciphertext: &keyring::Ciphertext) -> String {
-        BASE64_STANDARD.encode(ciphertext.to_bytes())
+        BASE64_STANDARD.encode(ciphertext.as_bytes())
     }
 }
 
@@ -126,7 +126,7 @@ impl<'de> Deserialize<'de> for CiphertextBlob {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_text(deserializer, |text| {
             let bytes = BASE64.decode(text).map_err(|error| error.to_string())?;
-            keyring::Ciphertext::from_bytes(&bytes).map(Self).map_err(|error| error.to_string())
+            keyring::Ciphertext::from_bytes(bytes).map(Self).map_err(|error| error.to_string())
         })
     }
 }

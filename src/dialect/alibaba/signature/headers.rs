@@ -9,16 +9,17 @@
 //! Source: alibaba-wire §§3 and 4; vectors in §10.
 
 use hmac::{Hmac, KeyInit, Mac};
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 use sm3::Sm3;
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use super::{Claim, Proof, incomplete, mismatch, time};
 use crate::dialect::Request;
 use crate::dialect::alibaba::encoding::{encode_once, hex, is_unreserved};
 use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::parameters::{Parameter, Parameters};
+use crate::dialect::alibaba::parameters::Parameters;
 
 const ACTION: HeaderName = HeaderName::from_static("x-acs-action");
 const VERSION: HeaderName = HeaderName::from_static("x-acs-version");
@@ -50,19 +51,19 @@ impl Algorithm {
     }
 
     /// Lower-case hex of the algorithm's hash.
-    pub fn hash(self, bytes: &[u8]) -> String {
+    pub fn hash(self, bytes: &[u8]) -> Vec<u8> {
         match self {
             Self::Acs3HmacSha256 | Self::Acs4HmacSha256 => hex(&Sha256::digest(bytes)),
             Self::Acs3HmacSm3 => hex(&Sm3::digest(bytes)),
         }
     }
 
-    fn mac(self, key: &[u8], text: &str) -> Vec<u8> {
+    fn mac(self, key: &[u8], text: &[u8]) -> Vec<u8> {
         match self {
             Self::Acs3HmacSha256 | Self::Acs4HmacSha256 => hmac_sha256(key, text).to_vec(),
             Self::Acs3HmacSm3 => {
                 let mut mac = Hmac::<Sm3>::new_from_slice(key).expect("HMAC takes keys of any length");
-                mac.update(text.as_bytes());
+                mac.update(text);
                 mac.finalize().into_bytes().to_vec()
             }
         }
@@ -159,26 +160,20 @@ impl SignedHeaders<'_> {
     pub(super) fn demand_complete(&self, request: &Request) -> Result<(), Fault> {
         for name in [&NONCE, &CONTENT_SHA256] {
             if header(request, name).is_none() {
-                return Err(incomplete(&format!("the header {name} is needed")));
+                return Err(incomplete(format!("the header {name} is needed")));
             }
         }
-        let is_signed = |wanted: &str| self.names.split(';').any(|name| name == wanted);
-        if !is_signed("host") {
+        let signed: Vec<&str> = self.names.split(';').collect();
+        if !signed.contains(&"host") {
             return Err(incomplete("the header host must be signed"));
         }
-        let unsigned = request
-            .head
-            .headers
-            .keys()
-            .map(HeaderName::as_str)
-            .find(|name| name.starts_with("x-acs-") && !is_signed(name));
-        if let Some(name) = unsigned {
-            return Err(incomplete(&format!("the header {name} must be signed")));
+        let mut names = request.head.headers.keys().map(HeaderName::as_str);
+        if let Some(name) = names.find(|name| name.starts_with("x-acs-") && !signed.contains(name)) {
+            return Err(incomplete(format!("the header {name} must be signed")));
         }
         if let Some(scope) = self.scope {
-            let date: String =
-                header(request, &DATE).unwrap_or_default().chars().filter(|c| *c != '-').take(8).collect();
-            if date != scope.date {
+            let date: String = header(request, &DATE).unwrap_or_default().split('-').collect();
+            if date.get(..8) != Some(scope.date) {
                 return Err(incomplete("the credential is of another day than x-acs-date"));
             }
         }
@@ -187,15 +182,11 @@ impl SignedHeaders<'_> {
 
     pub(super) fn verify(&self, request: &Request, parameters: &Parameters, secret: &str) -> Result<(), Fault> {
         let payload = self.algorithm.hash(&request.body);
-        if header(request, &CONTENT_SHA256) != Some(&payload) {
+        if header(request, &CONTENT_SHA256).map(str::as_bytes) != Some(&payload) {
             return Err(incomplete("x-acs-content-sha256 is not the hash of the body"));
         }
-        let key = match self.scope {
-            Some(scope) => derived_key(secret, scope),
-            None => secret.as_bytes().to_vec(),
-        };
         let matches = |string_to_sign: &str| {
-            let expected = hex(&self.algorithm.mac(&key, string_to_sign));
+            let expected = sign(self.algorithm, string_to_sign, secret, self.scope);
             bool::from(expected.as_bytes().ct_eq(self.signature.as_bytes()))
         };
         let documented = self.string_to_sign(request, parameters, &payload, encode_once);
@@ -204,8 +195,8 @@ impl SignedHeaders<'_> {
         }
         // The SDKs leave names as they are where the documents encode them. It matters for flattened maps only.
         if parameters.iter().any(|parameter| parameter.in_query && !parameter.name.bytes().all(is_unreserved)) {
-            let as_sdks_do = self.string_to_sign(request, parameters, &payload, |name, text| text.push_str(name));
-            if matches(&as_sdks_do) {
+            let as_it_is = |name: &str, text: &mut Vec<u8>| text.extend_from_slice(name.as_bytes());
+            if matches(&self.string_to_sign(request, parameters, &payload, as_it_is)) {
                 return Ok(());
             }
         }
@@ -216,84 +207,96 @@ impl SignedHeaders<'_> {
         &self,
         request: &Request,
         parameters: &Parameters,
-        payload: &str,
-        encode_name: impl Fn(&str, &mut String),
+        payload: &[u8],
+        encode_name: impl Fn(&str, &mut Vec<u8>),
     ) -> String {
-        let query = parameters.iter().filter(|parameter| parameter.in_query);
-        let headers = self.names.split(';').map(|name| (name, header_values(request, name)));
-        let canonical =
-            canonical_request(request.head.method.as_str(), query, headers, self.names, payload, encode_name);
-        string_to_sign(self.algorithm, &canonical)
+        let mut canonical = CanonicalRequest::begin(request.head.method.as_str());
+        canonical.query(parameters, encode_name);
+        for name in self.names.split(';') {
+            canonical.header(name, request.head.headers.get_all(name).iter().map(HeaderValue::as_bytes));
+        }
+        canonical.end(self.names, payload).string_to_sign(self.algorithm)
     }
 }
 
-/// The canonical request. The path is always `/`: also behind a path prefix, SDKs sign that.
-pub fn canonical_request<'p>(
-    method: &str,
-    query: impl Iterator<Item = Parameter<'p>>,
-    headers: impl Iterator<Item = (&'p str, String)>,
-    signed_headers: &str,
-    payload: &str,
-    encode_name: impl Fn(&str, &mut String),
-) -> String {
-    let mut text = String::with_capacity(1024);
-    text.push_str(method);
-    text.push_str("\n/\n");
-    let mut separator = "";
-    for parameter in query {
-        text.push_str(separator);
-        encode_name(parameter.name, &mut text);
-        text.push('=');
-        encode_once(parameter.value, &mut text);
-        separator = "&";
+/// The canonical request, written in the order of its parts.
+#[derive(Debug)]
+pub struct CanonicalRequest(Vec<u8>);
+
+impl CanonicalRequest {
+    /// The path is always `/`: also behind a path prefix, SDKs sign that.
+    pub fn begin(method: &str) -> Self {
+        let mut text = Vec::with_capacity(1024);
+        text.extend_from_slice(method.as_bytes());
+        text.extend_from_slice(b"\n/\n");
+        Self(text)
     }
-    text.push('\n');
-    for (name, value) in headers {
-        text.push_str(name);
-        text.push(':');
-        text.push_str(&value);
-        text.push('\n');
+
+    /// The parameters in the query, names as `encode_name` writes them.
+    pub fn query(&mut self, parameters: &Parameters, encode_name: impl Fn(&str, &mut Vec<u8>)) {
+        let mut separator: &[u8] = b"";
+        for parameter in parameters.iter().filter(|parameter| parameter.in_query) {
+            self.0.extend_from_slice(separator);
+            encode_name(parameter.name, &mut self.0);
+            self.0.push(b'=');
+            encode_once(parameter.value, &mut self.0);
+            separator = b"&";
+        }
+        self.0.push(b'\n');
     }
-    text.push('\n');
-    text.push_str(signed_headers);
-    text.push('\n');
-    text.push_str(payload);
-    text
+
+    /// A signed header: its values trimmed, sorted, joined by commas.
+    pub fn header<'v>(&mut self, name: &str, values: impl Iterator<Item = &'v [u8]>) {
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.push(b':');
+        let mut values = values.map(<[u8]>::trim_ascii);
+        match (values.next(), values.next()) {
+            (Some(only), None) => self.0.extend_from_slice(only),
+            (first, second) => {
+                let mut all: Vec<_> = first.into_iter().chain(second).chain(values).collect();
+                all.sort_unstable();
+                self.0.extend_from_slice(&all.join(&b','));
+            }
+        }
+        self.0.push(b'\n');
+    }
+
+    #[must_use]
+    pub fn end(mut self, signed_headers: &str, payload: &[u8]) -> Self {
+        self.0.push(b'\n');
+        self.0.extend_from_slice(signed_headers.as_bytes());
+        self.0.push(b'\n');
+        self.0.extend_from_slice(payload);
+        self
+    }
+
+    pub fn string_to_sign(&self, algorithm: Algorithm) -> String {
+        let hash = String::from_utf8(algorithm.hash(&self.0)).expect("hex is ASCII");
+        [algorithm.name(), "\n", &hash].concat()
+    }
 }
 
-pub fn string_to_sign(algorithm: Algorithm, canonical_request: &str) -> String {
-    format!("{}\n{}", algorithm.name(), algorithm.hash(canonical_request.as_bytes()))
-}
-
-/// Lower-case hex of the HMAC of `string_to_sign` under `secret` (V3).
-pub fn sign(algorithm: Algorithm, string_to_sign: &str, secret: &str) -> String {
-    hex(&algorithm.mac(secret.as_bytes(), string_to_sign))
-}
-
-/// Lower-case hex of the HMAC of `string_to_sign` under the key that follows from `secret` and `scope` (V4).
-pub fn sign_scoped(string_to_sign: &str, secret: &str, scope: Scope<'_>) -> String {
-    hex(&hmac_sha256(&derived_key(secret, scope), string_to_sign))
+/// Lower-case hex of the HMAC of `string_to_sign`: under `secret` (V3), or under the key that follows from it and a
+/// scope (V4).
+pub fn sign(algorithm: Algorithm, string_to_sign: &str, secret: &str, scope: Option<Scope<'_>>) -> String {
+    let key = match scope {
+        Some(scope) => derived_key(secret, scope),
+        None => Zeroizing::new(secret.as_bytes().to_vec()),
+    };
+    String::from_utf8(hex(&algorithm.mac(&key, string_to_sign.as_bytes()))).expect("hex is ASCII")
 }
 
 /// The scope's key: HMACs of date, region, product and terminator, each under the one before.
-fn derived_key(secret: &str, scope: Scope<'_>) -> Vec<u8> {
-    let root = zeroize::Zeroizing::new(format!("aliyun_v4{secret}"));
-    [scope.region, scope.product, V4_TERMINATOR]
+fn derived_key(secret: &str, scope: Scope<'_>) -> Zeroizing<Vec<u8>> {
+    let root = Zeroizing::new(format!("aliyun_v4{secret}"));
+    let key = [scope.region, scope.product, V4_TERMINATOR]
         .into_iter()
-        .fold(hmac_sha256(root.as_bytes(), scope.date), |key, part| hmac_sha256(&key, part))
-        .to_vec()
+        .fold(hmac_sha256(root.as_bytes(), scope.date.as_bytes()), |key, part| hmac_sha256(&key, part.as_bytes()));
+    Zeroizing::new(key.to_vec())
 }
 
-fn hmac_sha256(key: &[u8], text: &str) -> [u8; 32] {
+fn hmac_sha256(key: &[u8], text: &[u8]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    mac.update(text.as_bytes());
+    mac.update(text);
     mac.finalize().into_bytes().into()
-}
-
-/// A signed header's values: trimmed, sorted, joined by commas.
-fn header_values(request: &Request, name: &str) -> String {
-    let values = request.head.headers.get_all(name).iter();
-    let mut values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes().trim_ascii())).collect();
-    values.sort_unstable();
-    values.join(",")
 }

@@ -142,7 +142,7 @@ fn time(text: &str) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(civil).ok()
 }
 
-fn incomplete(cause: &str) -> Fault {
+fn incomplete(cause: impl Into<String>) -> Fault {
     Fault::from(&fault::INCOMPLETE_SIGNATURE).because(cause)
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::headers::{self, Algorithm, Scope};
+use super::headers::{self, Algorithm, CanonicalRequest, Scope};
 use super::v1;
 use crate::dialect::alibaba::encoding::encode_once;
 use crate::dialect::alibaba::parameters::Parameters;
@@ -73,42 +73,37 @@ impl Unsigned<'_> {
             ("Timestamp", &time),
             ("Version", VERSION),
         ];
-        let query = query(self.own().chain(common));
+        let query = encoded(self.own().chain(common));
         let signature = v1::sign(&v1::string_to_sign("POST", &read(&query)), self.access_key_secret);
-        let mut signed = format!("{query}&Signature=");
-        encode_once(&signature, &mut signed);
-        Signed { query: signed, headers: Vec::new() }
+        let signature = encoded([("Signature", signature.as_str())].into_iter());
+        Signed { query: format!("{query}&{signature}"), headers: Vec::new() }
     }
 
     fn sign_headers(&self, algorithm: Algorithm, scope: Option<Scope<'_>>) -> Signed {
         // V4 has a region in its credential; what is sent here goes first and says the same.
-        let query = query(self.own().chain([("RegionId", self.region)]));
+        let query = encoded(self.own().chain([("RegionId", self.region)]));
         let payload = algorithm.hash(b"");
         let mut headers = vec![
             ("x-acs-action", self.action.to_owned()),
-            ("x-acs-content-sha256", payload.clone()),
+            ("x-acs-content-sha256", String::from_utf8_lossy(&payload).into_owned()),
             ("x-acs-date", self.time()),
             ("x-acs-signature-nonce", self.nonce.to_owned()),
             ("x-acs-version", VERSION.to_owned()),
         ];
         let host = ("host", self.host.to_owned());
         let names = std::iter::once(host.0).chain(headers.iter().map(|(name, _)| *name)).collect::<Vec<_>>().join(";");
-        let parameters = read(&query);
-        let canonical = headers::canonical_request(
-            "POST",
-            parameters.iter(),
-            std::iter::once(&host).chain(&headers).map(|(name, value)| (*name, value.clone())),
-            &names,
-            &payload,
-            encode_once,
-        );
-        let string_to_sign = headers::string_to_sign(algorithm, &canonical);
-        let (credential, signature) = match scope {
-            None => (self.access_key_id.to_owned(), headers::sign(algorithm, &string_to_sign, self.access_key_secret)),
-            Some(scope) => (
-                format!("{}/{}/{}/{}/aliyun_v4_request", self.access_key_id, scope.date, scope.region, scope.product),
-                headers::sign_scoped(&string_to_sign, self.access_key_secret, scope),
-            ),
+        let mut canonical = CanonicalRequest::begin("POST");
+        canonical.query(&read(&query), encode_once);
+        for (name, value) in std::iter::once(&host).chain(&headers) {
+            canonical.header(name, std::iter::once(value.as_bytes()));
+        }
+        let string_to_sign = canonical.end(&names, &payload).string_to_sign(algorithm);
+        let signature = headers::sign(algorithm, &string_to_sign, self.access_key_secret, scope);
+        let credential = match scope {
+            None => self.access_key_id.to_owned(),
+            Some(Scope { date, region, product }) => {
+                format!("{}/{date}/{region}/{product}/aliyun_v4_request", self.access_key_id)
+            }
         };
         let name = algorithm.name();
         let authorization = format!("{name} Credential={credential},SignedHeaders={names},Signature={signature}");
@@ -125,17 +120,17 @@ impl Unsigned<'_> {
     }
 }
 
-fn query<'p>(parameters: impl Iterator<Item = (&'p str, &'p str)>) -> String {
-    let mut query = String::new();
+fn encoded<'p>(parameters: impl Iterator<Item = (&'p str, &'p str)>) -> String {
+    let mut query = Vec::new();
     for (name, value) in parameters {
         if !query.is_empty() {
-            query.push('&');
+            query.push(b'&');
         }
         encode_once(name, &mut query);
-        query.push('=');
+        query.push(b'=');
         encode_once(value, &mut query);
     }
-    query
+    String::from_utf8(query).expect("what is percent-encoded is ASCII")
 }
 
 /// The parameters as the other side will read them. One that stands twice will be refused there, whatever is signed.

@@ -20,18 +20,18 @@ pub(super) fn verify(method: &str, parameters: &Parameters, signature: &str, sec
 
 /// `METHOD&%2F&` and the encoded `name=value&…` of all parameters but the signature itself.
 pub fn string_to_sign(method: &str, parameters: &Parameters) -> String {
-    let mut text = String::with_capacity(1024);
-    text.push_str(method);
-    text.push_str("&%2F&");
-    let mut separator = "";
+    let mut text = Vec::with_capacity(1024);
+    text.extend_from_slice(method.as_bytes());
+    text.extend_from_slice(b"&%2F&");
+    let mut separator: &[u8] = b"";
     for parameter in parameters.iter().filter(|parameter| parameter.name != "Signature") {
-        text.push_str(separator);
+        text.extend_from_slice(separator);
         encode_twice(parameter.name, &mut text);
-        text.push_str("%3D");
+        text.extend_from_slice(b"%3D");
         encode_twice(parameter.value, &mut text);
-        separator = "%26";
+        separator = b"%26";
     }
-    text
+    String::from_utf8(text).expect("methods and what is percent-encoded are ASCII")
 }
 
 /// Base64 of the HMAC-SHA1 of `string_to_sign` under `secret&`.

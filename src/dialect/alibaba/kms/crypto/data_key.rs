@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext, Within};
-use crate::keyring::{Admitted, Read, Ring};
+use crate::keyring::{Admitted, KeyId, Read, Ring, VersionId};
 
 /// A kind of data key.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -24,8 +24,8 @@ pub(super) type NumberOfBytes = Within<1, 1024>;
 #[derive(Debug)]
 pub(super) struct DataKey {
     pub(super) ciphertext_blob: String,
-    pub(super) key_id: String,
-    pub(super) key_version_id: String,
+    pub(super) key_id: KeyId,
+    pub(super) key_version_id: VersionId,
     /// Base64.
     pub(super) plaintext: Zeroizing<String>,
 }
@@ -49,8 +49,8 @@ pub(super) fn generate(
     let sealed = key.seal(plaintext.as_bytes().to_vec(), &context.0, &mut ring.draw)?;
     Ok(DataKey {
         ciphertext_blob: CiphertextBlob::encode(&sealed),
-        key_id: key.id.to_string(),
-        key_version_id: sealed.version().to_string(),
+        key_id: key.id.clone(),
+        key_version_id: sealed.version(),
         plaintext,
     })
 }

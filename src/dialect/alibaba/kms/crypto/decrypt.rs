@@ -5,7 +5,7 @@ use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::target::Sealing;
 use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext};
-use crate::keyring::{Admitted, Ciphertext, Read, Ring, States};
+use crate::keyring::{Admitted, Ciphertext, KeyId, Read, Ring, States, VersionId};
 
 /// Decrypt what a symmetric key encrypted.
 ///
@@ -26,8 +26,8 @@ pub struct Decrypt {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Decrypted {
-    key_id: String,
-    key_version_id: String,
+    key_id: KeyId,
+    key_version_id: VersionId,
     plaintext: String,
 }
 
@@ -48,8 +48,8 @@ impl Action for Decrypt {
         refuse_recipient(self.recipient.as_ref())?;
         let plaintext = key.open(&self.ciphertext_blob.0, &self.encryption_context.0)?;
         Ok(Decrypted {
-            key_id: key.id.to_string(),
-            key_version_id: self.ciphertext_blob.0.version().to_string(),
+            key_id: key.id.clone(),
+            key_version_id: self.ciphertext_blob.0.version(),
             plaintext: String::from_utf8(plaintext)
                 .map_err(|_| Fault::about(&fault::INVALID_PARAMETER, "CiphertextBlob").because("it seals no text"))?,
         })

@@ -7,7 +7,7 @@ use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::reference::KeyRef;
 use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext, Plaintext};
-use crate::keyring::{Admitted, Key, Read, Ring, States};
+use crate::keyring::{Admitted, Key, KeyId, Read, Ring, States, VersionId};
 
 /// Encrypt up to 6 KB under the primary version of a key.
 #[derive(Debug, Deserialize)]
@@ -26,8 +26,8 @@ pub struct Encrypt {
 #[serde(rename_all = "PascalCase")]
 pub struct Encrypted {
     ciphertext_blob: String,
-    key_id: String,
-    key_version_id: String,
+    key_id: KeyId,
+    key_version_id: VersionId,
 }
 
 impl Action for Encrypt {
@@ -51,8 +51,8 @@ impl Action for Encrypt {
         let sealed = key.seal(self.plaintext.into_bytes(), &self.encryption_context.0, &mut ring.draw)?;
         Ok(Encrypted {
             ciphertext_blob: CiphertextBlob::encode(&sealed),
-            key_id: key.id.to_string(),
-            key_version_id: sealed.version().to_string(),
+            key_id: key.id.clone(),
+            key_version_id: sealed.version(),
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::reference::KeyRef;
 use crate::dialect::alibaba::kms::types::EncryptionContext;
-use crate::keyring::{Admitted, Key, Read, Ring, States};
+use crate::keyring::{Admitted, Key, KeyId, Read, Ring, States, VersionId};
 
 /// Make a random data key, plain and sealed under a key.
 #[derive(Debug, Deserialize)]
@@ -30,8 +30,8 @@ pub struct GenerateDataKey {
 #[serde(rename_all = "PascalCase")]
 pub struct Generated {
     ciphertext_blob: String,
-    key_id: String,
-    key_version_id: String,
+    key_id: KeyId,
+    key_version_id: VersionId,
     plaintext: String,
 }
 

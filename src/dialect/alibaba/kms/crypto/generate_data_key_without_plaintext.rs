@@ -8,7 +8,7 @@ use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::reference::KeyRef;
 use crate::dialect::alibaba::kms::types::EncryptionContext;
-use crate::keyring::{Admitted, Key, Read, Ring, States};
+use crate::keyring::{Admitted, Key, KeyId, Read, Ring, States, VersionId};
 
 /// Make a random data key, sealed under a key.
 #[derive(Debug, Deserialize)]
@@ -29,8 +29,8 @@ pub struct GenerateDataKeyWithoutPlaintext {
 #[serde(rename_all = "PascalCase")]
 pub struct Generated {
     ciphertext_blob: String,
-    key_id: String,
-    key_version_id: String,
+    key_id: KeyId,
+    key_version_id: VersionId,
 }
 
 impl Action for GenerateDataKeyWithoutPlaintext {

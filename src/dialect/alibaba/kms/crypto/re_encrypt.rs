@@ -8,7 +8,7 @@ use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::reference::KeyRef;
 use crate::dialect::alibaba::kms::target::Sealing;
 use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext};
-use crate::keyring::{Admitted, Ciphertext, Key, Read, Ring, States};
+use crate::keyring::{Admitted, Ciphertext, Key, KeyId, Read, Ring, States, VersionId};
 
 /// Decrypt under one key and encrypt under another, without showing the plaintext.
 ///
@@ -37,8 +37,8 @@ pub struct ReEncrypt {
 #[serde(rename_all = "PascalCase")]
 pub struct ReEncrypted {
     ciphertext_blob: String,
-    key_id: String,
-    key_version_id: String,
+    key_id: KeyId,
+    key_version_id: VersionId,
 }
 
 impl Action for ReEncrypt {
@@ -63,8 +63,8 @@ impl Action for ReEncrypt {
         let sealed = destination.seal(plaintext, &self.destination_encryption_context.0, &mut ring.draw)?;
         Ok(ReEncrypted {
             ciphertext_blob: CiphertextBlob::encode(&sealed),
-            key_id: source.id.to_string(),
-            key_version_id: self.ciphertext_blob.0.version().to_string(),
+            key_id: source.id.clone(),
+            key_version_id: self.ciphertext_blob.0.version(),
         })
     }
 }
