@@ -68,6 +68,9 @@ fn search(pattern: &[u8], text: &[u8], equal: impl Fn(&[u8], &[u8]) -> bool) -> 
         match pattern.get(at_pattern) {
             Some(b'*') => {
                 at_pattern += 1;
+                if at_pattern == pattern.len() {
+                    return true;
+                }
                 latest_star = Some((at_pattern, at_text));
             }
             Some(b'?') => {

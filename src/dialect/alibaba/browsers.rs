@@ -27,8 +27,9 @@ impl Browsers {
         if head.headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
             return refused("the request comes from another site");
         }
-        match (self, host::of(head).map(host::name)) {
-            (Self::KnownHosts(names), Some(host)) if !is_known(host, names) => refused(&format!(
+        let Self::KnownHosts(names) = self else { return Ok(()) };
+        match host::of(head).map(host::name) {
+            Some(host) if !is_known(host, names) => refused(&format!(
                 "the host {host:?} is not known while everybody knows an AccessKey; name it with --hostname"
             )),
             _ => Ok(()),

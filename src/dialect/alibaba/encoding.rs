@@ -45,21 +45,24 @@ fn encode(text: &str, escape: &[u8], into: &mut Vec<u8>) {
 /// Append `encoded` decoded as a form does: `+` is a space, `%XX` a byte, and a `%` without two digits itself.
 pub(super) fn decode_form(encoded: &[u8], into: &mut Vec<u8>) {
     let mut rest = encoded;
-    while let [byte, tail @ ..] = rest {
-        rest = tail;
-        match (byte, tail) {
-            (b'+', _) => into.push(b' '),
-            (b'%', [high, low, tail @ ..]) if let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low)) => {
-                into.push(high << 4 | low);
-                rest = tail;
-            }
-            _ => into.push(*byte),
+    loop {
+        let plain = rest.iter().position(|byte| matches!(byte, b'%' | b'+')).unwrap_or(rest.len());
+        into.extend_from_slice(&rest[..plain]);
+        let Some((byte, tail)) = rest[plain..].split_first() else { return };
+        let escaped = tail.first_chunk().filter(|_| *byte == b'%').and_then(|[high, low]| byte_of(*high, *low));
+        match escaped {
+            Some(escaped) => into.push(escaped),
+            None if *byte == b'+' => into.push(b' '),
+            None => into.push(b'%'),
         }
+        rest = &tail[if escaped.is_some() { 2 } else { 0 }..];
     }
 }
 
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+/// The byte that two hex digits write.
+fn byte_of(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
 /// Lower-case hex.

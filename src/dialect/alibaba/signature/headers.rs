@@ -75,8 +75,9 @@ impl Algorithm {
 pub(super) struct SignedHeaders<'r> {
     algorithm: Algorithm,
     scope: Option<Scope<'r>>,
-    /// The names in the order given, joined by `;`.
-    names: &'r str,
+    /// The names as given, joined by `;`.
+    joined_names: &'r str,
+    names: Vec<&'r str>,
     signature: &'r str,
 }
 
@@ -135,7 +136,13 @@ pub(super) fn claim<'r>(request: &'r Request, authorization: &'r [u8]) -> Result
         nonce: header(request, &NONCE),
         security_token: header(request, &SECURITY_TOKEN),
         region: scope.map(|scope| scope.region),
-        proof: Proof::Headers(SignedHeaders { algorithm, scope, names, signature }),
+        proof: Proof::Headers(SignedHeaders {
+            algorithm,
+            scope,
+            joined_names: names,
+            names: names.split(';').collect(),
+            signature,
+        }),
     })
 }
 
@@ -149,7 +156,7 @@ fn scoped(credential: &str) -> Option<(&str, Option<Scope<'_>>)> {
 
 /// A header's value, unless it is absent, empty, not text, or there twice.
 fn header<'r>(request: &'r Request, name: &HeaderName) -> Option<&'r str> {
-    let mut values = request.head.headers.get_all(name).iter();
+    let mut values = request.head.headers.get_all(*name).iter();
     let value = values.next()?.to_str().ok()?.trim();
     (!value.is_empty() && values.next().is_none()).then_some(value)
 }
@@ -163,12 +170,11 @@ impl SignedHeaders<'_> {
                 return Err(incomplete(format!("the header {name} is needed")));
             }
         }
-        let signed: Vec<&str> = self.names.split(';').collect();
-        if !signed.contains(&"host") {
+        if !self.names.contains(&"host") {
             return Err(incomplete("the header host must be signed"));
         }
         let mut names = request.head.headers.keys().map(HeaderName::as_str);
-        if let Some(name) = names.find(|name| name.starts_with("x-acs-") && !signed.contains(name)) {
+        if let Some(name) = names.find(|name| name.starts_with("x-acs-") && !self.names.contains(name)) {
             return Err(incomplete(format!("the header {name} must be signed")));
         }
         if let Some(scope) = self.scope {
@@ -212,10 +218,10 @@ impl SignedHeaders<'_> {
     ) -> String {
         let mut canonical = CanonicalRequest::begin(request.head.method.as_str());
         canonical.query(parameters, encode_name);
-        for name in self.names.split(';') {
-            canonical.header(name, request.head.headers.get_all(name).iter().map(HeaderValue::as_bytes));
+        for name in &self.names {
+            canonical.header(name, request.head.headers.get_all(*name).iter().map(HeaderValue::as_bytes));
         }
-        canonical.end(self.names, payload).string_to_sign(self.algorithm)
+        canonical.end(self.joined_names, payload).string_to_sign(self.algorithm)
     }
 }
 
