@@ -156,7 +156,7 @@ fn scoped(credential: &str) -> Option<(&str, Option<Scope<'_>>)> {
 
 /// A header's value, unless it is absent, empty, not text, or there twice.
 fn header<'r>(request: &'r Request, name: &HeaderName) -> Option<&'r str> {
-    let mut values = request.head.headers.get_all(*name).iter();
+    let mut values = request.head.headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?.trim();
     (!value.is_empty() && values.next().is_none()).then_some(value)
 }
