@@ -56,7 +56,7 @@ pub trait Dialect: Send + Sync + 'static {
     /// Whether the answer takes microseconds, so that handing the call to another thread would cost more.
     fn is_quick(call: &Self::Call) -> bool;
 
-    fn answer(&self, call: Self::Call) -> Answer;
+    fn answer(&self, call: &Self::Call) -> Answer;
 
     /// Say in the dialect's words that the server cannot take a request with this `head`.
     fn refuse(&self, head: &Parts, reason: Unacceptable) -> Answer;

@@ -113,10 +113,10 @@ async fn respond<D: Dialect>(mut head: Parts, body: Bytes, peer: IpAddr, service
     head.extensions.clear();
     let call = service.dialect.read(Request { head, body, peer, secure: false });
     let answered = if D::is_quick(&call) {
-        catch_unwind(AssertUnwindSafe(|| service.dialect.answer(call))).ok()
+        catch_unwind(AssertUnwindSafe(|| service.dialect.answer(&call))).ok()
     } else {
         let dialect = Arc::clone(&service.dialect);
-        tokio::task::spawn_blocking(move || dialect.answer(call)).await.ok()
+        tokio::task::spawn_blocking(move || dialect.answer(&call)).await.ok()
     };
     answered.unwrap_or_else(|| {
         let (head, ()) = http::Request::new(()).into_parts();

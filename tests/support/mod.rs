@@ -92,7 +92,7 @@ impl Service {
     pub fn send(&self, request: http::Request<Bytes>) -> Reply {
         let (head, body) = request.into_parts();
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let answer = self.gateway.answer(self.gateway.read(Request { head, body, peer, secure: false }));
+        let answer = self.gateway.answer(&self.gateway.read(Request { head, body, peer, secure: false }));
         Reply {
             status: answer.status.as_u16(),
             content_type: answer.content_type.to_owned(),

@@ -1,5 +1,7 @@
 //! The percent-encoding that signatures are computed over: RFC 3986, upper-case hex, UTF-8.
 
+use memchr::memchr2;
+
 const HEX_UPPER: &[u8; 16] = b"0123456789ABCDEF";
 const HEX_LOWER: &[u8; 16] = b"0123456789abcdef";
 
@@ -46,7 +48,7 @@ fn encode(text: &str, escape: &[u8], into: &mut Vec<u8>) {
 pub(super) fn decode_form(encoded: &[u8], into: &mut Vec<u8>) {
     let mut rest = encoded;
     loop {
-        let plain = rest.iter().position(|byte| matches!(byte, b'%' | b'+')).unwrap_or(rest.len());
+        let plain = memchr2(b'%', b'+', rest).unwrap_or(rest.len());
         into.extend_from_slice(&rest[..plain]);
         let Some((byte, tail)) = rest[plain..].split_first() else { return };
         let escaped = tail.first_chunk().filter(|_| *byte == b'%').and_then(|[high, low]| byte_of(*high, *low));

@@ -238,9 +238,9 @@ impl Dialect for Gateway {
         call.is_quick
     }
 
-    fn answer(&self, call: Call) -> Answer {
+    fn answer(&self, call: &Call) -> Answer {
         let (envelope, mut trace) = (&call.envelope, Trace::default());
-        let outcome = self.take(&call, &mut trace);
+        let outcome = self.take(call, &mut trace);
         let (answer, fault) = match outcome {
             Ok(answer) => (answer, None),
             Err(fault) => (envelope.failure(&fault), Some(fault)),

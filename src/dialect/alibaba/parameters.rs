@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr;
+
 use super::encoding::decode_form;
 use super::fault::{self, Fault};
 
@@ -36,15 +38,13 @@ impl Parameters {
     /// parameters; `InvalidParameter` for a name that stands twice (no client sends one, and signers disagree on which
     /// would count).
     pub fn read(query: &str, body: &[u8]) -> Result<Self, Fault> {
-        let mut text = Vec::with_capacity(query.len() + body.len());
+        let mut text = Vec::with_capacity(query.len() + body.len() + 2);
         let mut pairs = Vec::with_capacity(16);
         for (source, in_query) in [(query.as_bytes(), true), (body, false)] {
-            for pair in source.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            for (name, value) in encoded_pairs(source) {
                 if pairs.len() == Self::MAX {
                     return Err(Fault::from(&fault::PARSE_REQUEST_PARAMETER).because("more than 1,024 parameters"));
                 }
-                let equals = pair.iter().position(|byte| *byte == b'=');
-                let (name, value) = equals.map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..]));
                 let (name, value) = (append(name, &mut text), append(value, &mut text));
                 pairs.push(Pair { name, value, in_query });
             }
@@ -85,6 +85,18 @@ impl Parameters {
             parameter.name.strip_prefix(name)?.strip_prefix('.').map(|rest| (rest, parameter.value))
         })
     }
+}
+
+/// The pairs of a query or a form, as they are encoded. What has no `=` is a name without a value.
+fn encoded_pairs(source: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut rest = Some(source);
+    std::iter::from_fn(move || {
+        let pair = rest?;
+        let (pair, tail) = memchr(b'&', pair).map_or((pair, None), |at| (&pair[..at], Some(&pair[at + 1..])));
+        rest = tail;
+        Some(memchr(b'=', pair).map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..])))
+    })
+    .filter(|(name, value)| !(name.is_empty() && value.is_empty()))
 }
 
 /// Decode `encoded` to the end of `text`, and put a separator behind: an ASCII byte, so that the whole can be UTF-8

@@ -9,7 +9,8 @@ use crate::keyring::AliasName;
 /// What stands before the name in an alias.
 pub const ALIAS_PREFIX: &str = "alias/";
 
-const KEY_PREFIX: &str = "key/";
+/// What stands before the id in the ARN of a key.
+pub const KEY_PREFIX: &str = "key/";
 
 /// A key as the caller names it.
 #[derive(Debug, Clone, PartialEq, Eq)]

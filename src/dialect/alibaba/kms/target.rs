@@ -3,11 +3,11 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::access::{Arn, Circumstances, Principal, Request, Tags, decide};
+use crate::access::{Circumstances, Principal, Request, Tags, decide};
 use crate::dialect::alibaba::fault::{self, AccessDeniedDetail, Fault};
 use crate::keyring::{self, Admitted, AliasName, Ciphertext, Key, Mode, Place, Ring, States};
 
-use super::reference::{KeyName, KeyRef};
+use super::reference::{ALIAS_PREFIX, KEY_PREFIX, KeyName, KeyRef};
 
 /// What an action acts on.
 pub trait Target: Sized {
@@ -114,11 +114,11 @@ impl Target for Arc<Key> {
 
 /// A key that is not here. Permission is asked for what the caller named.
 fn absent(reference: &KeyRef, region: &str, account: &str) -> Found<Arc<Key>> {
-    let (relative, code) = match &reference.name {
-        KeyName::Id(id) => (format!("key/{id}"), &fault::KEY_NOT_FOUND),
-        KeyName::Alias(name) => (format!("alias/{name}"), &fault::ALIAS_NOT_FOUND),
+    let (kind, name, code) = match &reference.name {
+        KeyName::Id(id) => (KEY_PREFIX, id, &fault::KEY_NOT_FOUND),
+        KeyName::Alias(name) => (ALIAS_PREFIX, name, &fault::ALIAS_NOT_FOUND),
     };
-    let arn = Arn { service: "kms", region, account, relative: &relative }.text();
+    let arn = elsewhere_arn(region, account, kind, name);
     Found { resources: vec![Resource { arn, key: None }], outcome: Err(code.into()) }
 }
 
@@ -134,9 +134,9 @@ impl Target for Sealing {
         match ring.find_sealing(ciphertext) {
             Ok(key) => Found { resources: vec![key_resource(&key)], outcome: Ok(Self(key)) },
             Err(error) => {
-                let relative = format!("key/{}", ciphertext.version());
-                let cause = format!("no key here has the version {} that the blob names", ciphertext.version());
-                let resource = Resource { arn: arn(ring.place(), &relative), key: None };
+                let version = ciphertext.version().to_string();
+                let cause = format!("no key here has the version {version} that the blob names");
+                let resource = Resource { arn: arn(ring.place(), KEY_PREFIX, &version), key: None };
                 Found { resources: vec![resource], outcome: Err(Fault::from(error).because(cause)) }
             }
         }
@@ -251,7 +251,7 @@ impl<K: Kind> Target for Whole<K> {
     type Admitted = ();
 
     fn find<M: Mode>((): (), ring: &Ring<'_, M>) -> Found<Self> {
-        let resource = K::RESOURCE.map(|relative| Resource { arn: arn(ring.place(), relative), key: None });
+        let resource = K::RESOURCE.map(|relative| Resource { arn: arn(ring.place(), relative, ""), key: None });
         Found { resources: resource.into_iter().collect(), outcome: Ok(Self(PhantomData)) }
     }
 
@@ -270,14 +270,19 @@ fn alias_resource(place: &Place, name: &AliasName) -> Resource {
 
 /// `acs:kms:<region>:<account>:key/<id>`.
 pub fn key_arn(key: &Key) -> String {
-    arn(&key.place, &format!("key/{}", key.id))
+    arn(&key.place, KEY_PREFIX, key.id.as_str())
 }
 
 /// `acs:kms:<region>:<account>:alias/<name>`.
 pub fn alias_arn(place: &Place, name: &AliasName) -> String {
-    arn(place, &format!("alias/{}", name.as_str()))
+    arn(place, ALIAS_PREFIX, name.as_str())
 }
 
-fn arn(place: &Place, relative: &str) -> String {
-    Arn { service: "kms", region: &place.region, account: &place.account, relative }.text()
+/// `acs:kms:<region>:<account>:<kind><name>`.
+fn arn(place: &Place, kind: &str, name: &str) -> String {
+    elsewhere_arn(&place.region, &place.account, kind, name)
+}
+
+fn elsewhere_arn(region: &str, account: &str, kind: &str, name: &str) -> String {
+    ["acs:kms:", region, ":", account, ":", kind, name].concat()
 }
