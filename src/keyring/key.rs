@@ -101,6 +101,8 @@ pub enum Lifecycle {
     /// From `delete_at` on, the key no longer exists.
     PendingDeletion {
         delete_at: Timestamp,
+        /// Whether the key had no material, or none any more, when its deletion was planned.
+        awaits_import: bool,
     },
 }
 
@@ -152,7 +154,7 @@ impl Key {
     /// When the key ceases, if that is planned.
     pub fn delete_at(&self) -> Option<Timestamp> {
         match self.lifecycle {
-            Lifecycle::PendingDeletion { delete_at } => Some(delete_at),
+            Lifecycle::PendingDeletion { delete_at, .. } => Some(delete_at),
             _ => None,
         }
     }
