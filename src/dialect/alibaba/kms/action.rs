@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::dry_run::DryRun;
+use super::dry_run::{self, DryRun};
+use super::parameter_names::parameter_names;
 use super::target::{Found, Target};
 use crate::dialect::Answer;
 use crate::dialect::alibaba::fault::Fault;
@@ -58,13 +59,25 @@ pub struct Entry {
     pub dry_run: bool,
     /// Whether it takes microseconds and waits for nobody.
     pub is_quick: bool,
+    fields: fn() -> &'static [&'static str],
     perform: fn(&mut Turn<'_>) -> Result<Answer, Fault>,
 }
 
 impl Entry {
     pub const fn of<A: Action>() -> Self {
         assert!(!A::PERMISSIONS.is_empty(), "an action without permissions would be free for everybody");
-        Self { name: A::NAME, dry_run: A::DRY_RUN, is_quick: !A::Mode::WRITES && !A::IS_LONG, perform: perform::<A> }
+        Self {
+            name: A::NAME,
+            dry_run: A::DRY_RUN,
+            is_quick: !A::Mode::WRITES && !A::IS_LONG,
+            fields: parameter_names::<A>,
+            perform: perform::<A>,
+        }
+    }
+
+    /// The names of its parameters.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
+        (self.fields)().iter().copied().chain(self.dry_run.then_some(dry_run::NAME))
     }
 
     /// Answer a verified call, or tell what a dry run would have come to.

@@ -7,7 +7,8 @@ use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::parameters::Parameters;
 use crate::dialect::alibaba::parse::boolean;
 
-const NAME: &str = "DryRun";
+/// The name of the parameter.
+pub const NAME: &str = "DryRun";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DryRun {

@@ -7,6 +7,7 @@ mod crypto;
 mod dry_run;
 mod key;
 mod lists;
+mod parameter_names;
 pub mod reference;
 mod region;
 mod target;
