@@ -255,7 +255,7 @@ fn lifecycle(described: &file::Key, origin: Origin) -> Result<Lifecycle, String>
     match (state, described.delete_at) {
         (KeyState::PendingDeletion, Some(date)) => {
             Ok(Lifecycle::PendingDeletion { delete_at: date.0, awaits_import: false })
-        },
+        }
         (KeyState::PendingDeletion, None) => Err("a key that is PendingDeletion has a delete_at".to_owned()),
         (_, Some(_)) => Err("only a key that is PendingDeletion has a delete_at".to_owned()),
         (KeyState::PendingImport, None) if origin != Origin::External => {
