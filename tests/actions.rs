@@ -117,7 +117,10 @@ fn what_create_key_is_told_is_read_back() {
             &[("EnableAutomaticRotation", "true"), ("RotationInterval", "7d")],
             json!({ "RotationInterval": "604800s", "NextRotationDate": "2026-11-29T07:00:00Z" }),
         ),
-        (&[("EnableAutomaticRotation", "true"), ("RotationInterval", "730d")], json!({ "RotationInterval": "63072000s" })),
+        (
+            &[("EnableAutomaticRotation", "true"), ("RotationInterval", "730d")],
+            json!({ "RotationInterval": "63072000s" }),
+        ),
         // Without automatic rotation the interval is ignored.
         (
             &[("EnableAutomaticRotation", "false"), ("RotationInterval", "30d")],
@@ -133,7 +136,8 @@ fn what_create_key_is_told_is_read_back() {
         for (name, value) in expected.as_object().unwrap() {
             assert_eq!(made.get(name).unwrap_or(&Value::Null), value, "{parameters:?}: {name}");
         }
-        let mut described = metadata(&service.call("yaoshi", "DescribeKey", &[("KeyId", made["KeyId"].as_str().unwrap())]));
+        let mut described =
+            metadata(&service.call("yaoshi", "DescribeKey", &[("KeyId", made["KeyId"].as_str().unwrap())]));
         let protection = described.as_object_mut().unwrap().remove("DeletionProtection");
         assert_eq!(protection, Some("Disabled".into()), "DescribeKey tells this too");
         assert_eq!(described, made, "{parameters:?}");
@@ -256,9 +260,12 @@ fn tags_of_a_new_key() {
 /// Tags have no reader among the built actions but RAM.
 #[test]
 fn tags_are_seen_by_conditions() {
-    let statement = r#"{"Effect":"Allow","Action":"kms:*","Resource":"*","Condition":{"StringEquals":{"kms:tag/team":"a"}}}"#;
+    let statement =
+        r#"{"Effect":"Allow","Action":"kms:*","Resource":"*","Condition":{"StringEquals":{"kms:tag/team":"a"}}}"#;
     let service = Service::with_file(&fixture_with(&user("u", statement)));
-    for (tags, status) in [(r#"[{"TagKey":"team","TagValue":"a"}]"#, 200), (r#"[{"TagKey":"team","TagValue":"b"}]"#, 403)] {
+    for (tags, status) in
+        [(r#"[{"TagKey":"team","TagValue":"a"}]"#, 200), (r#"[{"TagKey":"team","TagValue":"b"}]"#, 403)]
+    {
         let id = service.call("yaoshi", "CreateKey", &[("Tags", tags)]).ok().text_at("KeyMetadata.KeyId");
         assert_eq!(service.call("u", "Encrypt", &[("KeyId", &id), ("Plaintext", PLAINTEXT)]).status, status, "{tags}");
     }
@@ -299,9 +306,13 @@ fn keys_are_listed_page_by_page_in_the_order_of_their_ids() {
     let listed = service.call("yaoshi", "ListKeys", &[region, ("PageSize", "1")]).ok();
     let arn = format!("acs:kms:cn-beijing:{ACCOUNT}:key/{}", ids[0]);
     assert_eq!(listed.json()["Keys"]["Key"], json!([{ "KeyId": ids[0], "KeyArn": arn }]));
-    for (name, value) in
-        [("PageNumber", "0"), ("PageNumber", "2147483648"), ("PageNumber", "-1"), ("PageSize", "0"), ("PageSize", "101")]
-    {
+    for (name, value) in [
+        ("PageNumber", "0"),
+        ("PageNumber", "2147483648"),
+        ("PageNumber", "-1"),
+        ("PageSize", "0"),
+        ("PageSize", "101"),
+    ] {
         names(service.call("yaoshi", "ListKeys", &[(name, value)]), name);
     }
 }
@@ -334,7 +345,11 @@ fn keys_are_filtered() {
         (r#"[{"Key":"KeyState","Values":["enabled"]}]"#, &[]),
     ] {
         let (ids, total, ..) = page_of_keys(&service, &[("Filters", filters)]);
-        assert_eq!((ids, total), (expected.iter().map(|id| (*id).to_owned()).collect(), expected.len() as u64), "{filters}");
+        assert_eq!(
+            (ids, total),
+            (expected.iter().map(|id| (*id).to_owned()).collect(), expected.len() as u64),
+            "{filters}"
+        );
     }
     let values = |count: usize| json!([{ "Key": "KeyState", "Values": vec!["Enabled"; count] }]).to_string();
     let properties = |count: usize| json!(vec![json!({ "Key": "KeyState", "Values": ["Enabled"] }); count]).to_string();
@@ -428,7 +443,10 @@ fn aliases_are_listed_page_by_page_in_the_order_of_their_names() {
         let aliases = json["Aliases"]["Alias"].as_array().unwrap();
         let names: Vec<_> = aliases.iter().map(|alias| alias["AliasName"].as_str().unwrap()).collect();
         assert_eq!(names, expected, "{parameters:?}");
-        assert_eq!((&json["TotalCount"], &json["PageNumber"], &json["PageSize"]), (&14.into(), &number.into(), &size.into()));
+        assert_eq!(
+            (&json["TotalCount"], &json["PageNumber"], &json["PageSize"]),
+            (&14.into(), &number.into(), &size.into())
+        );
     }
     let first = service.call("yaoshi", "ListAliases", &[("PageSize", "1")]).ok().json()["Aliases"]["Alias"].clone();
     let arn = format!("acs:kms:cn-hangzhou:{ACCOUNT}:alias/app");
@@ -441,7 +459,8 @@ fn aliases_are_listed_page_by_page_in_the_order_of_their_names() {
 #[test]
 fn regions_are_those_that_have_the_service() {
     let json = Service::with_fixture().call("nobody", "DescribeRegions", &[]).ok().json();
-    let regions: Vec<_> = json["Regions"]["Region"].as_array().unwrap().iter().map(|region| &region["RegionId"]).collect();
+    let regions: Vec<_> =
+        json["Regions"]["Region"].as_array().unwrap().iter().map(|region| &region["RegionId"]).collect();
     assert_eq!(regions, kms::REGIONS);
     assert!(kms::REGIONS.contains(&"cn-hangzhou"));
     assert_eq!(kms::REGIONS.iter().collect::<BTreeSet<_>>().len(), kms::REGIONS.len(), "none stands twice");

@@ -55,8 +55,11 @@ fn required_parameters_are_those_documented() {
     for entry in kms::ACTIONS {
         let sample = Sample::of(entry.name);
         let request = catalogue[entry.name]["request"].as_object().unwrap();
-        let required: BTreeSet<_> =
-            request.iter().filter(|(_, parameter)| parameter["required"] == true).map(|(name, _)| name.as_str()).collect();
+        let required: BTreeSet<_> = request
+            .iter()
+            .filter(|(_, parameter)| parameter["required"] == true)
+            .map(|(name, _)| name.as_str())
+            .collect();
         assert_eq!(
             sample.parameters.iter().map(|(name, _)| name.as_str()).collect::<BTreeSet<_>>(),
             required,

@@ -163,7 +163,8 @@ fn states_and_what_is_not_there_keep_their_codes() {
     let deleted = Version { id: "2ab1a983-7072-4bbc-a582-584b5bd80005", ..crate::support::samples::APP_OLD };
     let unknown = Version { id: "2ab1a983-0000-4bbc-a582-584b5bd80005", ..APP_NEW };
     for action in ["Decrypt", "ReEncrypt"] {
-        let of = |version: &Version| dry(action).with("CiphertextBlob", version.seal(b"x", &[])).call(&service, "yaoshi");
+        let of =
+            |version: &Version| dry(action).with("CiphertextBlob", version.seal(b"x", &[])).call(&service, "yaoshi");
         let message = "The request was rejected because the key state is PendingImport.";
         is(&of(&deleted), (409, "Rejected.PendingImport", message), action);
         is(&of(&unknown), (404, "Forbidden.KeyNotFound", "The specified Key is not found."), action);

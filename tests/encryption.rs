@@ -51,7 +51,8 @@ fn decrypt_reads_the_documented_layout_under_every_version() {
     for (key, version) in [(APP, APP_OLD), (APP, APP_NEW), (SM4, SM4_VERSION)] {
         for (json, context) in [("", &[][..]), (r#"{"b":"2","a":"1"}"#, &[("a", "1"), ("b", "2")])] {
             let blob = version.seal(PLAINTEXT.as_bytes(), context);
-            let reply = service.call("yaoshi", "Decrypt", &[("CiphertextBlob", &blob), ("EncryptionContext", json)]).ok();
+            let reply =
+                service.call("yaoshi", "Decrypt", &[("CiphertextBlob", &blob), ("EncryptionContext", json)]).ok();
             assert_eq!(reply.text_at("Plaintext"), PLAINTEXT);
             assert_eq!(reply.text_at("KeyId"), key);
             assert_eq!(reply.text_at("KeyVersionId"), version.id);
@@ -251,7 +252,8 @@ fn plaintext_is_bounded_by_its_data() {
 #[test]
 fn plaintext_comes_back_as_it_was_sent() {
     let service = Service::with_fixture();
-    for text in [PLAINTEXT, "SGVsbG8gd29ybGQ", "not base64!", "ключ 钥匙", " ", "a\nb\r\n\tc\0", "==", "a+b/c%20&d=e"] {
+    for text in [PLAINTEXT, "SGVsbG8gd29ybGQ", "not base64!", "ключ 钥匙", " ", "a\nb\r\n\tc\0", "==", "a+b/c%20&d=e"]
+    {
         for key in [APP, SM4] {
             let blob = encrypt(&service, key, text).ok().text_at("CiphertextBlob");
             assert_eq!(decrypt(&service, &blob).ok().text_at("Plaintext"), text);
@@ -341,7 +343,10 @@ fn re_encrypt_moves_a_blob_between_keys_specs_and_contexts_and_names_its_source(
             }
         }
     }
-    names(Sample::of("ReEncrypt").with("SourceEncryptionContext", r#"{"a":"b"}"#).call(&service, "yaoshi"), "CiphertextBlob");
+    names(
+        Sample::of("ReEncrypt").with("SourceEncryptionContext", r#"{"a":"b"}"#).call(&service, "yaoshi"),
+        "CiphertextBlob",
+    );
 }
 
 /// What asymmetric keys and enclaves need is refused rather than overlooked; a symmetric blob names its key itself.
@@ -351,7 +356,10 @@ fn what_is_not_built_is_refused() {
     for (action, name) in
         [("Decrypt", "Recipient"), ("GenerateDataKey", "Recipient"), ("ReEncrypt", "SourceEncryptionAlgorithm")]
     {
-        Sample::of(action).with(name, "RSAES_OAEP_SHA_256").call(&service, "yaoshi").refused(400, "UnsupportedOperation");
+        Sample::of(action)
+            .with(name, "RSAES_OAEP_SHA_256")
+            .call(&service, "yaoshi")
+            .refused(400, "UnsupportedOperation");
     }
     let named = Sample::of("ReEncrypt").with("SourceKeyId", APP).with("SourceKeyVersionId", APP_NEW.id);
     named.call(&service, "yaoshi").ok();

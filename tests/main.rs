@@ -3,9 +3,11 @@
 mod actions;
 mod architecture;
 mod catalogue;
+mod command_line;
 mod dry_run;
 mod encryption;
 mod permissions;
+mod readme;
 mod rotation;
 mod sandbox_file;
 mod seed;

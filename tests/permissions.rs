@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use yaoshi::dialect::alibaba::kms;
 
-use crate::support::samples::{APP, PENDING_DELETION, PLAINTEXT, SM4, Sample, allow, deny, fixture_with, user, user_in_context};
+use crate::support::samples::{
+    APP, PENDING_DELETION, PLAINTEXT, SM4, Sample, allow, deny, fixture_with, user, user_in_context,
+};
 use crate::support::{ACCOUNT, Reply, Service};
 
 const OTHER_ACCOUNT: &str = "6543210987654321";
@@ -19,7 +21,8 @@ fn alias_arn(name: &str) -> String {
 /// What `action`'s sample asks of RAM: action and resource. Source: fixtures/catalogue/ram-actions.json.
 fn checks(action: &str) -> Vec<(String, String)> {
     let table: Value = serde_json::from_str(include_str!("../fixtures/catalogue/ram-actions.json")).unwrap();
-    let checks = table["actions"][action]["checks"].as_array().unwrap_or_else(|| panic!("{action} is not in the table"));
+    let checks =
+        table["actions"][action]["checks"].as_array().unwrap_or_else(|| panic!("{action} is not in the table"));
     let key = if action == "CancelKeyDeletion" { PENDING_DELETION } else { APP };
     let alias = if action == "CreateAlias" { "new" } else { "app" };
     let expanded = |template: &str| {
@@ -283,7 +286,10 @@ fn what_the_system_policies_allow() {
         ("GenerateDataKeyWithoutPlaintext", "x.xx..x."),
         ("DescribeRegions", "xxxxxxxx"),
     ];
-    assert_eq!(ROWS.map(|(action, _)| action).as_slice(), kms::ACTIONS.iter().map(|entry| entry.name).collect::<Vec<_>>());
+    assert_eq!(
+        ROWS.map(|(action, _)| action).as_slice(),
+        kms::ACTIONS.iter().map(|entry| entry.name).collect::<Vec<_>>()
+    );
     let blocks: String = POLICIES
         .iter()
         .enumerate()

@@ -100,7 +100,8 @@ fn every_call_on_a_key_settles_its_rotation() {
         let rotating = Rotating::new();
         let (first, sealed) = (rotating.member("PrimaryKeyVersion"), rotating.encrypt().text_at("CiphertextBlob"));
         let own = |name| if name == "CiphertextBlob" { sealed.as_str() } else { rotating.key.as_str() };
-        let parameters: Vec<_> = more.iter().map(|(name, value)| (*name, value.unwrap_or_else(|| own(*name)))).collect();
+        let parameters: Vec<_> =
+            more.iter().map(|(name, value)| (*name, value.unwrap_or_else(|| own(*name)))).collect();
         rotating.at("2026-11-29T07:00:00Z").service.call("yaoshi", action, &parameters).ok();
         rotating.at("2026-11-29T06:59:59Z");
         assert_ne!(rotating.member("PrimaryKeyVersion"), first, "{action}");
@@ -158,7 +159,10 @@ fn a_key_that_was_to_be_deleted_rotates_when_it_is_kept() {
     let first = rotating.member("PrimaryKeyVersion");
     rotating.call("ScheduleKeyDeletion", &[("PendingWindowInDays", "30")]).ok();
     rotating.at("2026-12-10T00:00:00Z");
-    assert_eq!((rotating.member("PrimaryKeyVersion"), rotating.member("AutomaticRotation")), (first, "Suspended".into()));
+    assert_eq!(
+        (rotating.member("PrimaryKeyVersion"), rotating.member("AutomaticRotation")),
+        (first, "Suspended".into())
+    );
     rotating.call("CancelKeyDeletion", &[]).ok();
     assert_eq!(rotating.member("LastRotationDate"), "2026-12-06T07:00:00Z");
 }

@@ -106,7 +106,8 @@ fn keys_without_a_region_live_in_the_default_one() {
     let file = SandboxFile::parse("f.toml", FIXTURE).unwrap();
     let options = yaoshi::config::Options { file: Some(file), region: "eu-central-1".into(), ..Default::default() };
     let service = Service::with_options(&options);
-    let describe = |region: &str, key: &str| service.call("yaoshi", "DescribeKey", &[("RegionId", region), ("KeyId", key)]);
+    let describe =
+        |region: &str, key: &str| service.call("yaoshi", "DescribeKey", &[("RegionId", region), ("KeyId", key)]);
     describe("eu-central-1", SM4).ok();
     describe("cn-hangzhou", SM4).refused(404, "Forbidden.KeyNotFound");
     describe("cn-hangzhou", APP).ok();
@@ -134,7 +135,10 @@ const WRONG_BLOCKS: &[(&str, &str)] = &[
     // Identities.
     ("[[account]]\nid = \"12\"\n", "5:1: account \"12\" stands twice"),
     ("[[account]]\nid = \"12a\"\n", "5:1: account id \"12a\" is not 1 to 20 digits"),
-    ("[[account.user]]\nname = \"u v\"\n", "5:1: user \"u v\": user name \"u v\" is not 1 to 64 letters, digits, '.', '-' or '_'"),
+    (
+        "[[account.user]]\nname = \"u v\"\n",
+        "5:1: user \"u v\": user name \"u v\" is not 1 to 64 letters, digits, '.', '-' or '_'",
+    ),
     ("[[account.user]]\nname = \"u\"\n[[account.user]]\nname = \"u\"\n", "7:1: user \"u\" stands twice"),
     (
         "[[account.user]]\nname = \"u\"\naccess_keys = [{ id = \"ak\", secret = \"s\" }]\n",
@@ -230,7 +234,10 @@ document = '{"Version":"1","Statement":[{"Effect":"Allow","Action":"kms:*","Reso
         "[[account.key]]\nid = \"k\"\nstate = \"PendingImport\"\n",
         "5:1: key \"k\": only a key of origin EXTERNAL is PendingImport",
     ),
-    ("[[account.key]]\nid = \"k\"\ncreated = 2026-01-01\n", "7:11: \"2026-01-01\" is not RFC 3339, with Z or an offset"),
+    (
+        "[[account.key]]\nid = \"k\"\ncreated = 2026-01-01\n",
+        "7:11: \"2026-01-01\" is not RFC 3339, with Z or an offset",
+    ),
     (
         "[[account.key]]\nid = \"k\"\ncreated = \"2026-01-01T00:00:00\"\n",
         "7:11: \"2026-01-01T00:00:00\" is not RFC 3339, with Z or an offset",
@@ -344,12 +351,8 @@ fn what_is_probably_not_meant_is_a_warning_with_its_place() {
 #[test]
 fn what_may_stand_twice() {
     let key = |region: &str| format!("[[account.key]]\nid = \"k\"\nregion = {region:?}\naliases = [\"alias/a\"]\n");
-    let text = format!(
-        "{HEAD}{}{}[[account]]\nid = \"13\"\n{}",
-        key("cn-hangzhou"),
-        key("cn-beijing"),
-        key("cn-hangzhou")
-    );
+    let text =
+        format!("{HEAD}{}{}[[account]]\nid = \"13\"\n{}", key("cn-hangzhou"), key("cn-beijing"), key("cn-hangzhou"));
     assert_eq!(loaded(&text).unwrap().0.keys, 3);
 }
 

@@ -140,7 +140,8 @@ fn every_action_on_a_key_in_every_state() {
         for (column, cell) in cells.iter().enumerate() {
             let (service, before) = (service(), STATES[column]);
             let reply = request(row, column).call(&service, "yaoshi");
-            let said = |reply: &Reply| (reply.status, reply.outcome(), reply.json()["Message"].as_str().map(str::to_owned));
+            let said =
+                |reply: &Reply| (reply.status, reply.outcome(), reply.json()["Message"].as_str().map(str::to_owned));
             let (expected, after) = match cell {
                 Stays => ((200, "OK".to_owned(), None), before),
                 Becomes(state) => ((200, "OK".to_owned(), None), *state),
@@ -226,7 +227,10 @@ fn a_deletion_is_planned_7_to_366_days_ahead() {
 
 /// Rows whose request names the key by an id or a blob: all but those about no single key, and DeleteAlias.
 fn rows_about_a_key() -> impl Iterator<Item = &'static str> {
-    MATRIX.iter().map(|(row, _)| *row).filter(|row| !["CreateKey", "ListKeys", "ListAliases", "DeleteAlias"].contains(row))
+    MATRIX
+        .iter()
+        .map(|(row, _)| *row)
+        .filter(|row| !["CreateKey", "ListKeys", "ListAliases", "DeleteAlias"].contains(row))
 }
 
 #[test]
@@ -237,7 +241,8 @@ fn a_key_past_its_deletion_date_is_gone_and_its_aliases_are_free() {
     service.turn_clock_to("2026-11-29T06:59:59Z".parse().unwrap());
     assert_eq!(state(&service, &id), "PendingDeletion");
     assert!(service.call("yaoshi", "ListKeys", &[]).ok().text.contains(&id));
-    service.call("yaoshi", "CreateAlias", &[("KeyId", OTHER), ("AliasName", "alias/enabled")])
+    service
+        .call("yaoshi", "CreateAlias", &[("KeyId", OTHER), ("AliasName", "alias/enabled")])
         .refused(400, "AliasAlreadyExists");
 
     service.turn_clock_to("2026-11-29T07:00:00Z".parse().unwrap());

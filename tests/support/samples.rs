@@ -42,9 +42,9 @@ impl Sample {
             "Encrypt" => sample.with("KeyId", APP).with("Plaintext", PLAINTEXT),
             "GenerateDataKey" | "GenerateDataKeyWithoutPlaintext" => sample.with("KeyId", APP),
             "Decrypt" => sample.with("CiphertextBlob", APP_NEW.seal(PLAINTEXT.as_bytes(), &[])),
-            "ReEncrypt" => sample
-                .with("CiphertextBlob", APP_NEW.seal(PLAINTEXT.as_bytes(), &[]))
-                .with("DestinationKeyId", SM4),
+            "ReEncrypt" => {
+                sample.with("CiphertextBlob", APP_NEW.seal(PLAINTEXT.as_bytes(), &[])).with("DestinationKeyId", SM4)
+            }
             other => panic!("{other} has no sample: give it one"),
         }
     }
@@ -65,8 +65,7 @@ impl Sample {
     }
 
     pub fn call(&self, service: &Service, access_key: &str) -> Reply {
-        let parameters: Vec<_> =
-            self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let parameters: Vec<_> = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         service.call(access_key, &self.action, &parameters)
     }
 }
