@@ -123,6 +123,8 @@ fn replies_have_the_documented_members_and_types() {
     let catalogue = catalogue();
     let mut seen = BTreeMap::<String, BTreeSet<String>>::new();
     let mut note = |action: &str, reply: &Reply| {
+        assert_eq!(reply.content_type, "application/json;charset=utf-8");
+        assert_eq!(reply.request_id, reply.text_at("RequestId"), "the header and the body name the request alike");
         let members = seen.entry(action.to_owned()).or_default();
         hold_against(&reply.json(), &catalogue[action]["response"], "", action, members);
     };

@@ -76,10 +76,13 @@ fn what_would_succeed_says_so() {
     }
 }
 
+/// An action, its required parameters, and parameters with wrong values.
+type Row = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
+
 #[test]
 fn a_parameter_that_is_missing_or_wrong_is_a_validation_error_with_the_original_text() {
     let service = Service::with_fixture();
-    let rows: &[(&str, &[&str], &[(&str, &str)])] = &[
+    let rows: [Row; 5] = [
         ("Encrypt", &["KeyId", "Plaintext"], &[("EncryptionContext", "[]"), ("KeyId", "acs:oss:x")]),
         ("Decrypt", &["CiphertextBlob"], &[("EncryptionContext", r#"{"a":1}"#), ("CiphertextBlob", "????")]),
         (
@@ -92,10 +95,10 @@ fn a_parameter_that_is_missing_or_wrong_is_a_validation_error_with_the_original_
     ];
     assert_eq!(rows.iter().map(|row| row.0).collect::<Vec<_>>(), ACTIONS);
     for (action, required, wrong) in rows {
-        for name in *required {
+        for name in required {
             is(&dry(action).without(name).call(&service, "yaoshi"), missing(name), action);
         }
-        for (name, value) in *wrong {
+        for (name, value) in wrong {
             is(&dry(action).with(name, *value).call(&service, "yaoshi"), invalid(name), &format!("{action} {value}"));
         }
     }

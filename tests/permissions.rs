@@ -290,17 +290,14 @@ fn what_the_system_policies_allow() {
         ROWS.map(|(action, _)| action).as_slice(),
         kms::ACTIONS.iter().map(|entry| entry.name).collect::<Vec<_>>()
     );
-    let blocks: String = POLICIES
-        .iter()
-        .enumerate()
-        .map(|(at, policy)| {
-            format!(
-                "[[account.user]]\nname = \"u{at}\"\naccess_keys = [{{ id = \"u{at}\", secret = \"u{at}-secret\" }}]\n\
-                 policies = [{policy:?}]\n"
-            )
-        })
-        .collect();
-    let file = fixture_with(&blocks);
+    let block = |(at, policy): (usize, &&str)| {
+        format!(
+            "[[account.user]]\nname = \"u{at}\"\naccess_keys = [{{ id = \"u{at}\", secret = \"u{at}-secret\" }}]\n\
+             policies = [{policy:?}]\n"
+        )
+    };
+    let blocks: Vec<_> = POLICIES.iter().enumerate().map(block).collect();
+    let file = fixture_with(&blocks.concat());
     for (action, expected) in ROWS {
         let may = |at: usize| match Sample::of(action).call(&Service::with_file(&file), &format!("u{at}")) {
             reply if reply.status == 200 => 'x',

@@ -300,7 +300,7 @@ fn mistakes_are_told_with_their_place() {
     loaded(HEAD).unwrap();
     for (block, expected) in WRONG_BLOCKS {
         let text = format!("{HEAD}{block}");
-        let error = loaded(&text).map(|_| "nothing is wrong".to_owned()).unwrap_or_else(|error| error.to_string());
+        let error = loaded(&text).map_or_else(|error| error.to_string(), |_| "nothing is wrong".to_owned());
         assert_eq!(error, format!("f.toml:{expected}"), "{block}");
     }
 }

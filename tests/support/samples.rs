@@ -34,13 +34,14 @@ impl Sample {
         let sample = Self { action: action.to_owned(), parameters: Vec::new() };
         match action {
             "CreateKey" | "ListKeys" | "ListAliases" | "DescribeRegions" => sample,
-            "DescribeKey" | "EnableKey" | "DisableKey" => sample.with("KeyId", APP),
+            "DescribeKey" | "EnableKey" | "DisableKey" | "GenerateDataKey" | "GenerateDataKeyWithoutPlaintext" => {
+                sample.with("KeyId", APP)
+            }
             "ScheduleKeyDeletion" => sample.with("KeyId", APP).with("PendingWindowInDays", "7"),
             "CancelKeyDeletion" => sample.with("KeyId", PENDING_DELETION),
             "CreateAlias" => sample.with("KeyId", APP).with("AliasName", "alias/new"),
             "DeleteAlias" => sample.with("AliasName", "alias/app"),
             "Encrypt" => sample.with("KeyId", APP).with("Plaintext", PLAINTEXT),
-            "GenerateDataKey" | "GenerateDataKeyWithoutPlaintext" => sample.with("KeyId", APP),
             "Decrypt" => sample.with("CiphertextBlob", APP_NEW.seal(PLAINTEXT.as_bytes(), &[])),
             "ReEncrypt" => {
                 sample.with("CiphertextBlob", APP_NEW.seal(PLAINTEXT.as_bytes(), &[])).with("DestinationKeyId", SM4)
