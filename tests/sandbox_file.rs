@@ -356,6 +356,18 @@ fn what_may_stand_twice() {
     assert_eq!(loaded(&text).unwrap().0.keys, 3);
 }
 
+/// A deletion date may have passed already: the key is gone, and its alias is free for another.
+#[test]
+fn a_key_whose_deletion_date_has_passed_is_not_there() {
+    let block = "[[account.key]]\nid = \"gone\"\nstate = \"PendingDeletion\"\ndelete_at = 2026-11-22T07:00:00Z\n\
+                 aliases = [\"alias/a\"]\n[[account.key]]\nid = \"here\"\naliases = [\"alias/a\"]\n";
+    let head = HEAD.replace("{ id = \"ak\", secret = \"s\" }", "{ id = \"yaoshi\", secret = \"yaoshi\" }");
+    let service = Service::with_file(&format!("{head}{block}"));
+    service.call("yaoshi", "DescribeKey", &[("KeyId", "gone")]).refused(404, "Forbidden.KeyNotFound");
+    assert_eq!(describe(&service, "alias/a").text_at("KeyMetadata.KeyId"), "here");
+    assert_eq!(service.call("yaoshi", "ListKeys", &[]).ok().json()["TotalCount"], 1);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 

@@ -265,3 +265,21 @@ fn a_key_past_its_deletion_date_is_gone_and_its_aliases_are_free() {
     );
     is_gone();
 }
+
+/// The next write erases what is past its date, in whatever account: not even a clock turned back finds it again.
+#[test]
+fn a_key_past_its_deletion_date_is_erased_by_the_next_write() {
+    let (service, id) = (service(), key("Enabled"));
+    service.call("yaoshi", "ScheduleKeyDeletion", &[("KeyId", &id), ("PendingWindowInDays", "7")]).ok();
+    let (before, after) = ("2026-11-28T00:00:00Z", "2026-11-30T00:00:00Z");
+    let found_before = |service: &Service| {
+        service.turn_clock_to(before.parse().unwrap());
+        describe(service, &id).status
+    };
+    service.turn_clock_to(after.parse().unwrap());
+    describe(&service, &id).refused(404, "Forbidden.KeyNotFound");
+    assert_eq!(found_before(&service), 200, "a read erases nothing");
+    service.turn_clock_to(after.parse().unwrap());
+    service.call("yaoshi", "CreateKey", &[]).ok();
+    assert_eq!(found_before(&service), 404);
+}
