@@ -102,6 +102,10 @@ fn a_parameter_that_is_missing_or_wrong_is_a_validation_error_with_the_original_
             is(&dry(action).with(name, *value).call(&service, "yaoshi"), invalid(name), &format!("{action} {value}"));
         }
     }
+    // The region too, though no action declares it.
+    for action in ACTIONS {
+        is(&dry(action).with("RegionId", "No Region").call(&service, "yaoshi"), invalid("RegionId"), action);
+    }
     let too_much = dry("Encrypt").with("Plaintext", "?".repeat(6145)).call(&service, "yaoshi");
     is(&too_much, invalid("Plaintext"), "6,145 bytes");
 }

@@ -106,7 +106,8 @@ impl Gateway {
         let verified = self.verify(claim, &request, &parameters)?;
         trace.access_key = Some(Arc::clone(&verified.access_key));
         let action = kms::named(verified.claim.version, verified.claim.action)?;
-        let mut turn = self.turn(&verified, &request, &parameters, &envelope, started)?;
+        let turn = self.turn(&verified, &request, &parameters, &envelope, started);
+        let mut turn = turn.map_err(|fault| action.refusal(fault, &parameters))?;
         let outcome = action.answer(&mut turn);
         trace.notes = turn.notes;
         outcome

@@ -8,6 +8,7 @@ use super::parameter_names::parameter_names;
 use super::target::{Found, Target};
 use crate::dialect::Answer;
 use crate::dialect::alibaba::fault::Fault;
+use crate::dialect::alibaba::parameters::Parameters;
 use crate::dialect::alibaba::parse::parse;
 use crate::dialect::alibaba::turn::Turn;
 use crate::keyring::{Mode, Ring, States, Write};
@@ -78,6 +79,14 @@ impl Entry {
     /// The names of its parameters.
     pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
         (self.fields)().iter().copied().chain(self.dry_run.then_some(dry_run::NAME))
+    }
+
+    /// How a call of it that failed before its turn came is refused: a dry run has its own words for that.
+    pub fn refusal(&self, fault: Fault, parameters: &Parameters) -> Fault {
+        match DryRun::asked(parameters, self.dry_run) {
+            Ok(dry_run) => dry_run.refusal(fault),
+            Err(fault) => fault,
+        }
     }
 
     /// Answer a verified call, or tell what a dry run would have come to.
