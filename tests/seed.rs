@@ -91,6 +91,19 @@ fn accounts_do_not_disturb_each_other() {
         service.call("other", "Encrypt", &[("KeyId", &id), ("Plaintext", PLAINTEXT)]).ok();
     };
     assert_eq!(contents(&story(&service(7), other_account)), contents(&story(&service(7), |_| ())));
-    let first_key = |access_key: &str| service(7).call(access_key, "CreateKey", &[]).ok().text_at("KeyMetadata.KeyId");
-    assert_ne!(first_key("yaoshi"), first_key("other"));
+}
+
+/// Two accounts that begin alike have other keys all the same.
+#[test]
+fn accounts_have_streams_of_their_own() {
+    let file = "version = 1\n[[account]]\nid = \"1\"\naccess_keys = [{ id = \"one\", secret = \"one-secret\" }]\n\
+                [[account]]\nid = \"2\"\naccess_keys = [{ id = \"two\", secret = \"two-secret\" }]\n";
+    let file = SandboxFile::parse("test.toml", file).unwrap();
+    let service = Service::with_options(&Options { file: Some(file), seed: Some(7), ..Options::default() });
+    let ids = ["one", "two"].map(|access_key| {
+        let created = service.call(access_key, "CreateKey", &[]).ok();
+        (created.text_at("KeyMetadata.KeyId"), created.text_at("KeyMetadata.PrimaryKeyVersion"))
+    });
+    assert_ne!(ids[0].0, ids[1].0);
+    assert_ne!(ids[0].1, ids[1].1);
 }
