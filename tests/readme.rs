@@ -46,6 +46,7 @@ fn blocks(markdown: &str, language: &str) -> Vec<(usize, String)> {
 /// Run a block. Errors: what it said, if it failed or took too long.
 fn run(block: &str) -> Result<String, String> {
     let _alone = DEFAULT_PORT.lock().unwrap_or_else(PoisonError::into_inner);
+    assert!(is_free(), "{DEFAULT_ADDRESS} is taken: end what listens there, the blocks need it");
     let folder = tempfile::tempdir().unwrap();
     let said = tempfile::NamedTempFile::new().unwrap();
     let output = || File::options().append(true).open(said.path()).unwrap();
@@ -71,15 +72,22 @@ fn run(block: &str) -> Result<String, String> {
     let group = format!("-{}", shell.id());
     Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status().unwrap();
     drop(shell.wait());
-    while TcpStream::connect(DEFAULT_ADDRESS).is_ok() {
-        thread::sleep(Duration::from_millis(10));
-    }
+    assert!((0..PATIENCE).any(|_| is_free()), "what the block started on {DEFAULT_ADDRESS} does not end");
     let said = fs::read_to_string(said.path()).unwrap();
     match status {
         Some(status) if status.success() => Ok(said),
         Some(status) => Err(format!("{status}\n{said}")),
         None => Err(format!("it does not end\n{said}")),
     }
+}
+
+/// Whether nothing listens on the default port; waits a little if something does.
+fn is_free() -> bool {
+    let is_free = TcpStream::connect(DEFAULT_ADDRESS).is_err();
+    if !is_free {
+        thread::sleep(Duration::from_millis(100));
+    }
+    is_free
 }
 
 /// The search path: `yaoshi` first, and no `cargo`, whose blocks are not run.
