@@ -4,6 +4,7 @@
 //! runs by itself under `sh -eu` in an empty folder with the built `yaoshi` first in its path. Blocks with `cargo ` in
 //! them are not run, which would build again, but listed.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
@@ -17,6 +18,9 @@ use std::time::Duration;
 static DEFAULT_PORT: Mutex<()> = Mutex::new(());
 
 const DEFAULT_ADDRESS: &str = "127.0.0.1:7220";
+
+/// Stands before a block: what would build again fails.
+const NO_CARGO: &str = "cargo() { echo 'blocks that build are not run' >&2; return 127; }";
 
 /// How long a block may take, in tenths of a second.
 const PATIENCE: u32 = 600;
@@ -51,7 +55,7 @@ fn run(block: &str) -> Result<String, String> {
     let said = tempfile::NamedTempFile::new().unwrap();
     let output = || File::options().append(true).open(said.path()).unwrap();
     let mut shell = Command::new("sh")
-        .args(["-euc", block])
+        .args(["-euc", &format!("{NO_CARGO}\n{block}")])
         .current_dir(folder.path())
         .env("PATH", path())
         .stdin(Stdio::null())
@@ -90,12 +94,11 @@ fn is_free() -> bool {
     is_free
 }
 
-/// The search path: `yaoshi` first, and no `cargo`, whose blocks are not run.
-fn path() -> std::ffi::OsString {
+/// The search path, `yaoshi` first.
+fn path() -> OsString {
     let own = Path::new(env!("CARGO_BIN_EXE_yaoshi")).parent().unwrap().to_owned();
     let inherited = std::env::var_os("PATH").unwrap_or_default();
-    let others = std::env::split_paths(&inherited).filter(|folder| !folder.join("cargo").exists());
-    std::env::join_paths(std::iter::once(own).chain(others)).unwrap()
+    std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&inherited))).unwrap()
 }
 
 #[test]
