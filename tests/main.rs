@@ -1,4 +1,15 @@
 //! What Yaoshi promises, one module a subject. The official SDKs judge in `sdk.rs`.
 
+mod actions;
 mod architecture;
+mod catalogue;
+mod command_line;
+mod dry_run;
+mod encryption;
+mod permissions;
+mod readme;
+mod rotation;
+mod sandbox_file;
+mod seed;
+mod states;
 mod support;

@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     }
     let counts = contents.counts;
     println!(
-        "{} is right: {} accounts, {} users, {} policies, {} keys",
+        "{} is right; accounts: {}, users: {}, policies: {}, keys: {}",
         arguments.file.display(),
         counts.accounts,
         counts.users,

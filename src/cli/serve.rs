@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -44,7 +45,7 @@ pub(super) struct Arguments {
     seed: Option<u64>,
 
     /// Take any signature. AccessKeys must still be known, and permissions still apply.
-    #[arg(long, env = "YAOSHI_NO_VERIFY")]
+    #[arg(long, env = "YAOSHI_NO_VERIFY", value_parser = BoolishValueParser::new())]
     no_verify: bool,
 
     /// Connections at once; more wait.
@@ -52,7 +53,7 @@ pub(super) struct Arguments {
     max_connections: u32,
 
     /// Listen beyond loopback although everybody knows the AccessKey yaoshi / yaoshi.
-    #[arg(long, env = "YAOSHI_ALLOW_WELL_KNOWN_CREDENTIALS")]
+    #[arg(long, env = "YAOSHI_ALLOW_WELL_KNOWN_CREDENTIALS", value_parser = BoolishValueParser::new())]
     allow_well_known_credentials: bool,
 
     /// What to log, on stderr: a level (off, error, warn, info, debug) or a tracing filter.

@@ -212,7 +212,7 @@ impl<'f> Loading<'f> {
             }
             key.versions.push(Arc::new(made));
         }
-        if key.versions.is_empty() && key.state() != KeyState::PendingImport {
+        if key.versions.is_empty() && !key.awaits_import() {
             key.versions.push(Arc::new(ring.new_version(key.spec, key.created)));
         }
         ring.create(key);
@@ -245,7 +245,7 @@ fn key(described: &file::Key, place: Place, now: Timestamp) -> Result<Key, Strin
         lifecycle: lifecycle(described, origin)?,
         rotation: None,
         tags: described.tags.clone(),
-        aliases: described.aliases.iter().map(|alias| alias_name(alias)).collect::<Result<_, _>>()?,
+        aliases: aliases(&described.aliases)?,
         versions: Vec::new(),
     })
 }
@@ -253,7 +253,10 @@ fn key(described: &file::Key, place: Place, now: Timestamp) -> Result<Key, Strin
 fn lifecycle(described: &file::Key, origin: Origin) -> Result<Lifecycle, String> {
     let state = word(described.state.as_deref(), KeyState::Enabled)?;
     match (state, described.delete_at) {
-        (KeyState::PendingDeletion, Some(date)) => Ok(Lifecycle::PendingDeletion { delete_at: date.0 }),
+        (KeyState::PendingDeletion, Some(date)) => {
+            let awaits_import = origin == Origin::External && described.versions.is_empty();
+            Ok(Lifecycle::PendingDeletion { delete_at: date.0, awaits_import })
+        }
         (KeyState::PendingDeletion, None) => Err("a key that is PendingDeletion has a delete_at".to_owned()),
         (_, Some(_)) => Err("only a key that is PendingDeletion has a delete_at".to_owned()),
         (KeyState::PendingImport, None) if origin != Origin::External => {
@@ -264,6 +267,16 @@ fn lifecycle(described: &file::Key, origin: Origin) -> Result<Lifecycle, String>
         (KeyState::Disabled, None) => Ok(Lifecycle::Disabled),
         (KeyState::Unavailable, None) => Ok(Lifecycle::Unavailable),
     }
+}
+
+fn aliases(described: &[String]) -> Result<BTreeSet<AliasName>, String> {
+    let mut aliases = BTreeSet::new();
+    for alias in described {
+        if !aliases.insert(alias_name(alias)?) {
+            return Err(format!("alias {alias:?} stands twice"));
+        }
+    }
+    Ok(aliases)
 }
 
 fn alias_name(alias: &str) -> Result<AliasName, String> {

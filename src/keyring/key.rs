@@ -108,6 +108,8 @@ pub enum Lifecycle {
     /// From `delete_at` on, the key no longer exists.
     PendingDeletion {
         delete_at: Timestamp,
+        /// Whether the key had no material, or none any more, when its deletion was planned.
+        awaits_import: bool,
     },
 }
 
@@ -159,9 +161,14 @@ impl Key {
     /// When the key ceases, if that is planned.
     pub fn delete_at(&self) -> Option<Timestamp> {
         match self.lifecycle {
-            Lifecycle::PendingDeletion { delete_at } => Some(delete_at),
+            Lifecycle::PendingDeletion { delete_at, .. } => Some(delete_at),
             _ => None,
         }
+    }
+
+    /// Whether the key has no material to be used, though perhaps some that was deleted again.
+    pub fn awaits_import(&self) -> bool {
+        matches!(self.lifecycle, Lifecycle::PendingImport | Lifecycle::PendingDeletion { awaits_import: true, .. })
     }
 
     /// Whether the key's deletion date has passed.

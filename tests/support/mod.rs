@@ -1,5 +1,8 @@
 //! A sandbox for one test: a clock that can be turned, callers that sign, answers taken apart.
 
+pub mod blob;
+pub mod samples;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -139,6 +142,12 @@ impl Reply {
     pub fn ok(self) -> Self {
         assert_eq!((self.status, self.outcome().as_str()), (200, "OK"), "{}", self.text);
         self
+    }
+
+    /// The error message.
+    #[track_caller]
+    pub fn message(&self) -> String {
+        self.text_at("Message")
     }
 
     /// Check that the call was refused so.

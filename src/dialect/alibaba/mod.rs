@@ -107,13 +107,14 @@ impl Gateway {
     /// The way of a call.
     fn take(&self, call: &Call, trace: &mut Trace) -> Result<Answer, Fault> {
         self.welcome(&call.request)?;
-        let parameters = call.parameters.as_ref().map_err(Fault::clone)?;
+        let parameters = call.parameters.as_ref().map_err(|fault| unreadable(&call.request, fault.clone()))?;
         let claim = Claim::read(&call.request, parameters)?;
         trace.note_action(claim.action);
         let verified = self.verify(claim, &call.request, parameters)?;
         trace.access_key = Some(Arc::clone(&verified.access_key));
         let action = kms::named(verified.claim.version, verified.claim.action)?;
-        let mut turn = self.turn(call, &verified, parameters)?;
+        let turn = self.turn(call, &verified, parameters);
+        let mut turn = turn.map_err(|fault| action.refusal(fault, parameters.given(kms::DRY_RUN)))?;
         let outcome = action.answer(&mut turn);
         trace.notes = turn.notes;
         outcome
@@ -215,6 +216,15 @@ impl Gateway {
             note: (!trace.notes.is_empty()).then(|| trace.notes.join("; ")).as_deref(),
             reason: fault.and_then(|fault| fault.cause.as_deref()),
         });
+    }
+}
+
+/// Why a request is refused whose parameters cannot be read: a dry run has its own words for that, too.
+fn unreadable(request: &Request, fault: Fault) -> Fault {
+    let raw = |name| parameters::raw(request.head.uri.query().unwrap_or_default(), &request.body, name);
+    match Claim::action_in_headers(request).or_else(|| raw("Action")).and_then(kms::find) {
+        Some(action) => action.refusal(fault, raw(kms::DRY_RUN)),
+        None => fault,
     }
 }
 

@@ -87,6 +87,12 @@ impl Parameters {
     }
 }
 
+/// The value of a parameter where the whole cannot be read, if it stands there in plain characters.
+pub(super) fn raw<'r>(query: &'r str, body: &'r [u8], name: &str) -> Option<&'r str> {
+    let mut pairs = encoded_pairs(query.as_bytes()).chain(encoded_pairs(body));
+    pairs.find(|(own, _)| *own == name.as_bytes()).and_then(|(_, value)| str::from_utf8(value).ok())
+}
+
 /// The pairs of a query or a form, as they are encoded. What has no `=` is a name without a value.
 fn encoded_pairs(source: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = Some(source);

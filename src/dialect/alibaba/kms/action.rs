@@ -3,13 +3,14 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::dry_run::DryRun;
-use super::target::{Found, Target};
+use super::dry_run::{self, DryRun};
+use super::parameter_names::parameter_names;
+use super::target::{Permitted, Target};
 use crate::dialect::Answer;
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::parse::parse;
 use crate::dialect::alibaba::turn::Turn;
-use crate::keyring::{Mode, Ring, States, Write};
+use crate::keyring::{KeyId, Mode, Ring, States, Write};
 
 /// An action: the fields of the type are its request, the constants its rules, `run` the deed.
 pub trait Action: DeserializeOwned {
@@ -58,18 +59,38 @@ pub struct Entry {
     pub dry_run: bool,
     /// Whether it takes microseconds and waits for nobody.
     pub is_quick: bool,
+    fields: fn() -> &'static [&'static str],
     perform: fn(&mut Turn<'_>) -> Result<Answer, Fault>,
 }
 
 impl Entry {
     pub const fn of<A: Action>() -> Self {
         assert!(!A::PERMISSIONS.is_empty(), "an action without permissions would be free for everybody");
-        Self { name: A::NAME, dry_run: A::DRY_RUN, is_quick: !A::Mode::WRITES && !A::IS_LONG, perform: perform::<A> }
+        Self {
+            name: A::NAME,
+            dry_run: A::DRY_RUN,
+            is_quick: !A::Mode::WRITES && !A::IS_LONG,
+            fields: parameter_names::<A>,
+            perform: perform::<A>,
+        }
+    }
+
+    /// The names of its parameters.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
+        (self.fields)().iter().copied().chain(self.dry_run.then_some(dry_run::NAME))
+    }
+
+    /// How a call of it that failed before its turn came is refused: a dry run has its own words for that.
+    pub fn refusal(&self, fault: Fault, dry_run: Option<&str>) -> Fault {
+        match DryRun::asked(dry_run, self.dry_run) {
+            Ok(dry_run) => dry_run.refusal(fault),
+            Err(fault) => fault,
+        }
     }
 
     /// Answer a verified call, or tell what a dry run would have come to.
     pub fn answer(&self, turn: &mut Turn<'_>) -> Result<Answer, Fault> {
-        turn.dry_run = DryRun::asked(turn.parameters, self.dry_run)?;
+        turn.dry_run = DryRun::asked(turn.parameters.given(dry_run::NAME), self.dry_run)?;
         if turn.dry_run == DryRun::Ignored {
             turn.notes.push("DryRun is ignored: this action has none");
         }
@@ -83,25 +104,22 @@ fn perform<A: Action>(turn: &mut Turn<'_>) -> Result<Answer, Fault> {
     let request: A = parse(turn.parameters)?;
     turn.count(A::NAME, A::IS_LIMITED)?;
     turn.notes.extend(request.note());
-    let (mut ring, found) = resolve(turn, &request)?;
-    let permitted = found.permit(A::PERMISSIONS, turn.caller, &turn.circumstances)?;
+    let (mut ring, permitted) = resolve(turn, &request)?;
     let target = permitted.admit(&A::STATES)?;
     let reply = request.run(target, &mut ring)?;
     turn.dry_run.is_off().then(|| ring.commit()).transpose()?;
     Ok(turn.envelope.success(&reply))
 }
 
-/// The keys at one moment, and what an action found among them.
-type Resolved<'t, A> = (Ring<'t, <A as Action>::Mode>, Found<<A as Action>::Target>);
+/// The keys at one moment, and what the caller may act on among them.
+type Resolved<'t, A> = (Ring<'t, <A as Action>::Mode>, Permitted<<A as Action>::Target>);
 
-/// Find what `request` names. Keys whose rotation is due are rotated first, in a write of its own.
+/// Find what `request` names and ask for permission. Where a key's rotation is due, it is rotated in a write of its
+/// own, and the search is done again.
 fn resolve<'t, A: Action>(turn: &'t Turn<'_>, request: &A) -> Result<Resolved<'t, A>, Fault> {
-    let ring = turn.ring();
-    let found = A::Target::find(request.target(), &ring);
-    let due: Vec<_> =
-        found.keys().filter(|key| key.rotation_due(turn.now).is_some()).map(|key| key.id.clone()).collect();
+    let (ring, permitted, due) = find_permitted(turn, request)?;
     if due.is_empty() || !turn.dry_run.is_off() {
-        return Ok((ring, found));
+        return Ok((ring, permitted));
     }
     drop(ring);
     let mut settling = turn.ring::<Write>();
@@ -109,7 +127,16 @@ fn resolve<'t, A: Action>(turn: &'t Turn<'_>, request: &A) -> Result<Resolved<'t
         settling.settle_rotation(key);
     }
     settling.commit()?;
+    find_permitted(turn, request).map(|(ring, permitted, _)| (ring, permitted))
+}
+
+type Searched<'t, A> = (Ring<'t, <A as Action>::Mode>, Permitted<<A as Action>::Target>, Vec<KeyId>);
+
+/// One search, and the keys in it whose rotation is due.
+fn find_permitted<'t, A: Action>(turn: &'t Turn<'_>, request: &A) -> Result<Searched<'t, A>, Fault> {
     let ring = turn.ring();
     let found = A::Target::find(request.target(), &ring);
-    Ok((ring, found))
+    let due = found.keys().filter(|key| key.rotation_due(turn.now).is_some()).map(|key| key.id.clone()).collect();
+    let permitted = found.permit(A::PERMISSIONS, turn.caller, &turn.circumstances)?;
+    Ok((ring, permitted, due))
 }

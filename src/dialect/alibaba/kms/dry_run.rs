@@ -4,10 +4,10 @@
 
 use crate::dialect::Answer;
 use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::parameters::Parameters;
 use crate::dialect::alibaba::parse::boolean;
 
-const NAME: &str = "DryRun";
+/// The name of the parameter.
+pub const NAME: &str = "DryRun";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DryRun {
@@ -18,9 +18,9 @@ pub enum DryRun {
 }
 
 impl DryRun {
-    /// What the parameter asks. Errors: `ValidationError` for what is neither true nor false.
-    pub fn asked(parameters: &Parameters, is_documented: bool) -> Result<Self, Fault> {
-        match (parameters.given(NAME), is_documented) {
+    /// What the parameter asks, if it is `given`. Errors: `ValidationError` for what is neither true nor false.
+    pub fn asked(given: Option<&str>, is_documented: bool) -> Result<Self, Fault> {
+        match (given, is_documented) {
             (None, _) => Ok(Self::Off),
             (Some(_), false) => Ok(Self::Ignored),
             (Some(text), true) => match boolean(text) {
@@ -36,21 +36,31 @@ impl DryRun {
         self != Self::On
     }
 
-    /// Say what a dry run came to; every other outcome stays as it is.
+    /// Say what a dry run came to.
     pub fn conclude(self, outcome: Result<Answer, Fault>) -> Result<Answer, Fault> {
-        if self.is_off() {
-            return outcome;
+        match outcome {
+            Ok(_) if !self.is_off() => Err((&fault::DRY_RUN_OPERATION).into()),
+            Ok(answer) => Ok(answer),
+            Err(fault) => Err(self.refusal(fault)),
         }
-        Err(match outcome {
-            Ok(_) => (&fault::DRY_RUN_OPERATION).into(),
-            Err(fault) if *fault.code == fault::NO_PERMISSION => Fault {
+    }
+
+    /// Say why a dry run was refused: wrong parameters and a lack of permission have codes of their own, every other
+    /// refusal stays as it is.
+    pub fn refusal(self, fault: Fault) -> Fault {
+        if self.is_off() {
+            fault
+        } else if *fault.code == fault::NO_PERMISSION {
+            Fault {
                 cause: fault.cause,
                 access_denied_detail: fault.access_denied_detail,
                 ..Fault::from(&fault::DRY_RUN_ACCESS_DENIED)
-            },
-            Err(fault) if is_about_parameters(&fault) => Fault { cause: fault.cause.clone(), ..invalid(&fault) },
-            Err(fault) => fault,
-        })
+            }
+        } else if is_about_parameters(&fault) {
+            Fault { cause: fault.cause.clone(), ..invalid(&fault) }
+        } else {
+            fault
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod crypto;
 mod dry_run;
 mod key;
 mod lists;
+mod parameter_names;
 pub mod reference;
 mod region;
 mod target;
@@ -15,7 +16,7 @@ pub mod words;
 
 pub use action::{Action, Entry};
 pub use catalogue::NOT_BUILT;
-pub use dry_run::DryRun;
+pub use dry_run::{DryRun, NAME as DRY_RUN};
 pub use lists::check_tag;
 pub use region::REGIONS;
 

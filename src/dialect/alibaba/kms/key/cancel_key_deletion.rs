@@ -28,8 +28,7 @@ impl Action for CancelKeyDeletion {
     }
 
     fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
-        let has_material = key.primary_version().is_some();
-        let lifecycle = if has_material { Lifecycle::Enabled } else { Lifecycle::PendingImport };
+        let lifecycle = if key.awaits_import() { Lifecycle::PendingImport } else { Lifecycle::Enabled };
         ring.change(key, |key| key.lifecycle = lifecycle);
         Ok(Empty {})
     }

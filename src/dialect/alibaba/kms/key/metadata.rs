@@ -37,7 +37,7 @@ pub struct KeyMetadata {
 
 impl KeyMetadata {
     pub(super) fn of(key: &Key) -> Self {
-        let primary = key.primary_version().filter(|_| key.state() != KeyState::PendingImport);
+        let primary = key.primary_version().filter(|_| !key.awaits_import());
         Self {
             key_id: key.id.to_string(),
             arn: key_arn(key),

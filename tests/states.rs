@@ -1,0 +1,285 @@
+//! What the state of a key allows.
+
+use std::fmt::Write as _;
+
+use yaoshi::dialect::alibaba::kms;
+
+use crate::support::blob::Version;
+use crate::support::samples::{PLAINTEXT, Sample};
+use crate::support::{ACCOUNT, Reply, Service};
+
+/// What an action comes to on a key in some state.
+#[derive(Debug, Clone, Copy)]
+enum Cell {
+    /// It succeeds, and the key's state is the same.
+    Stays,
+    /// It succeeds, and the key is in this state.
+    Becomes(&'static str),
+    /// 409 `Rejected.<state>`.
+    Rejected,
+    /// 409 `Rejected.StateModifiedFailed`.
+    NotModified,
+}
+
+use Cell::{Becomes, NotModified, Rejected, Stays};
+
+/// The key states, in the order of the matrix's columns.
+const STATES: [&str; 5] = ["Enabled", "Disabled", "PendingDeletion", "PendingImport", "Unavailable"];
+
+/// Source: alibaba-errors §5.1 for the first four columns of the rows that the documents have. The rest are choices:
+///
+/// * ReEncrypt has no row: its source is judged as Decrypt's key, its destination as Encrypt's.
+/// * Unavailable has no column: `Rejected.Unavailable` is documented for cryptographic calls; what only looks at the
+///   key, names it or plans its deletion is allowed; its state cannot be set by hand.
+const MATRIX: &[(&str, [Cell; 5])] = &[
+    ("GenerateDataKey", [Stays, Rejected, Rejected, Rejected, Rejected]),
+    ("GenerateDataKeyWithoutPlaintext", [Stays, Rejected, Rejected, Rejected, Rejected]),
+    ("Encrypt", [Stays, Rejected, Rejected, Rejected, Rejected]),
+    ("Decrypt", [Stays, Rejected, Rejected, Rejected, Rejected]),
+    ("ReEncrypt source", [Stays, Rejected, Rejected, Rejected, Rejected]),
+    ("ReEncrypt destination", [Stays, Rejected, Rejected, Rejected, Rejected]),
+    ("CreateKey", [Stays, Stays, Stays, Stays, Stays]),
+    ("ListKeys", [Stays, Stays, Stays, Stays, Stays]),
+    ("DescribeKey", [Stays, Stays, Stays, Stays, Stays]),
+    ("DeleteAlias", [Stays, Stays, Stays, Stays, Stays]),
+    ("ListAliases", [Stays, Stays, Stays, Stays, Stays]),
+    ("EnableKey", [Stays, Becomes("Enabled"), NotModified, NotModified, NotModified]),
+    ("DisableKey", [Becomes("Disabled"), Stays, NotModified, NotModified, NotModified]),
+    (
+        "ScheduleKeyDeletion",
+        [
+            Becomes("PendingDeletion"),
+            Becomes("PendingDeletion"),
+            NotModified,
+            Becomes("PendingDeletion"),
+            Becomes("PendingDeletion"),
+        ],
+    ),
+    ("CancelKeyDeletion", [NotModified, NotModified, Becomes("Enabled"), NotModified, NotModified]),
+    ("CreateAlias", [Stays, Stays, NotModified, Stays, Stays]),
+];
+
+/// The version of each state's key, then that of a further enabled key.
+const VERSIONS: [Version; 6] = [
+    version("2ab1a983-7072-4bbc-a582-000000000000"),
+    version("2ab1a983-7072-4bbc-a582-000000000001"),
+    version("2ab1a983-7072-4bbc-a582-000000000002"),
+    version("2ab1a983-7072-4bbc-a582-000000000003"),
+    version("2ab1a983-7072-4bbc-a582-000000000004"),
+    version("2ab1a983-7072-4bbc-a582-000000000005"),
+];
+
+const OTHER: &str = "key-other";
+
+const fn version(id: &'static str) -> Version {
+    Version { id, material: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" }
+}
+
+fn key(state: &str) -> String {
+    format!("key-{}", state.to_lowercase())
+}
+
+fn alias(state: &str) -> String {
+    format!("alias/{}", state.to_lowercase())
+}
+
+/// A key in each state, with an alias, and a further enabled one.
+fn service() -> Service {
+    let mut file = format!(
+        "version = 1\n[[account]]\nid = {ACCOUNT:?}\naccess_keys = [{{ id = \"yaoshi\", secret = \"yaoshi\" }}]\n"
+    );
+    for (state, version) in STATES.iter().chain(&["Enabled"]).zip(VERSIONS) {
+        let is_other = version.id == VERSIONS[5].id;
+        let id = if is_other { OTHER.to_owned() } else { key(state) };
+        let more = match *state {
+            "PendingDeletion" => "delete_at = 2099-01-01T00:00:00Z",
+            "PendingImport" => "origin = \"EXTERNAL\"",
+            _ => "",
+        };
+        let aliases = if is_other { String::new() } else { format!("{:?}", alias(state)) };
+        let Version { id: version, material } = version;
+        writeln!(
+            file,
+            "[[account.key]]\nid = {id:?}\nstate = {state:?}\naliases = [{aliases}]\n{more}\n\
+             versions = [{{ id = {version:?}, material = {material:?} }}]"
+        )
+        .unwrap();
+    }
+    Service::with_file(&file)
+}
+
+/// The request of a row for the key of a column.
+fn request(row: &str, column: usize) -> Sample {
+    let (state, version) = (STATES[column], VERSIONS[column]);
+    let blob = version.seal(PLAINTEXT.as_bytes(), &[]);
+    let action = row.split(' ').next().unwrap();
+    let sample = Sample::of(action);
+    match row {
+        "CreateKey" | "ListKeys" | "ListAliases" => sample,
+        "Decrypt" => sample.with("CiphertextBlob", blob),
+        "ReEncrypt source" => sample.with("CiphertextBlob", blob).with("DestinationKeyId", OTHER),
+        "ReEncrypt destination" => sample
+            .with("CiphertextBlob", VERSIONS[5].seal(PLAINTEXT.as_bytes(), &[]))
+            .with("DestinationKeyId", key(state)),
+        "DeleteAlias" => sample.with("AliasName", alias(state)),
+        _ => sample.with("KeyId", key(state)),
+    }
+}
+
+fn describe(service: &Service, key: &str) -> Reply {
+    service.call("yaoshi", "DescribeKey", &[("KeyId", key)])
+}
+
+fn state(service: &Service, key: &str) -> String {
+    describe(service, key).ok().text_at("KeyMetadata.KeyState")
+}
+
+#[test]
+fn every_action_on_a_key_in_every_state() {
+    for (row, cells) in MATRIX {
+        for (column, cell) in cells.iter().enumerate() {
+            let (service, before) = (service(), STATES[column]);
+            let reply = request(row, column).call(&service, "yaoshi");
+            let said =
+                |reply: &Reply| (reply.status, reply.outcome(), reply.json()["Message"].as_str().map(str::to_owned));
+            let (expected, after) = match cell {
+                Stays => ((200, "OK".to_owned(), None), before),
+                Becomes(state) => ((200, "OK".to_owned(), None), *state),
+                Rejected => {
+                    let message = format!("The request was rejected because the key state is {before}.");
+                    ((409, format!("Rejected.{before}"), Some(message)), before)
+                }
+                NotModified => {
+                    let message = "Keystate modified failed.".to_owned();
+                    ((409, "Rejected.StateModifiedFailed".to_owned(), Some(message)), before)
+                }
+            };
+            assert_eq!(said(&reply), expected, "{row} on {before}");
+            assert_eq!(state(&service, &key(before)), after, "after {row} on {before}");
+        }
+    }
+}
+
+#[test]
+fn the_matrix_has_a_row_for_every_action_that_is_about_keys() {
+    for entry in kms::ACTIONS.iter().filter(|entry| entry.name != "DescribeRegions") {
+        assert!(MATRIX.iter().any(|(row, _)| row.split(' ').next() == Some(entry.name)), "{}", entry.name);
+    }
+}
+
+/// A choice: the first key that a call names is judged first.
+#[test]
+fn re_encrypt_judges_its_source_before_its_destination() {
+    let service = service();
+    let both = |source: usize, destination: usize| {
+        request("ReEncrypt source", source).with("DestinationKeyId", key(STATES[destination])).call(&service, "yaoshi")
+    };
+    both(1, 3).refused(409, "Rejected.Disabled");
+    both(3, 1).refused(409, "Rejected.PendingImport");
+}
+
+#[test]
+fn a_key_that_never_had_material_waits_for_it_again_when_its_deletion_is_cancelled() {
+    let service = Service::with_fixture();
+    let id = service.call("yaoshi", "CreateKey", &[("Origin", "EXTERNAL")]).ok().text_at("KeyMetadata.KeyId");
+    assert_eq!(state(&service, &id), "PendingImport");
+    service.call("yaoshi", "ScheduleKeyDeletion", &[("KeyId", &id), ("PendingWindowInDays", "7")]).ok();
+    assert_eq!(state(&service, &id), "PendingDeletion");
+    service.call("yaoshi", "CancelKeyDeletion", &[("KeyId", &id)]).ok();
+    assert_eq!(state(&service, &id), "PendingImport");
+}
+
+/// The material is deleted: nothing may bring it back but an import.
+#[test]
+fn a_key_whose_material_was_deleted_waits_for_it_again_when_its_deletion_is_cancelled() {
+    let (service, id) = (service(), key("PendingImport"));
+    service.call("yaoshi", "ScheduleKeyDeletion", &[("KeyId", &id), ("PendingWindowInDays", "7")]).ok();
+    service.call("yaoshi", "CancelKeyDeletion", &[("KeyId", &id)]).ok();
+    assert_eq!(state(&service, &id), "PendingImport");
+}
+
+/// Source: alibaba-errors §5.2, 7 to 366 days.
+#[test]
+fn a_deletion_is_planned_7_to_366_days_ahead() {
+    for (days, delete_date) in [
+        ("6", None),
+        ("7", Some("2026-11-29T07:00:00Z")),
+        ("30", Some("2026-12-22T07:00:00Z")),
+        ("366", Some("2027-11-23T07:00:00Z")),
+        ("367", None),
+        ("0", None),
+        ("-7", None),
+        ("7.0", None),
+        ("seven", None),
+    ] {
+        let (service, id) = (service(), key("Enabled"));
+        let reply = service.call("yaoshi", "ScheduleKeyDeletion", &[("KeyId", &id), ("PendingWindowInDays", days)]);
+        let described = describe(&service, &id).ok();
+        assert_eq!(described.text_at("KeyMetadata.DeleteDate"), delete_date.unwrap_or(""), "{days}");
+        if delete_date.is_some() {
+            reply.ok();
+        } else {
+            let message = reply.refused(400, "InvalidParameter").message();
+            assert_eq!(message, "The specified parameter  PendingWindowInDays  is not valid.", "{days}");
+        }
+    }
+}
+
+/// Rows whose request names the key by an id or a blob: all but those about no single key, and DeleteAlias.
+fn rows_about_a_key() -> impl Iterator<Item = &'static str> {
+    MATRIX
+        .iter()
+        .map(|(row, _)| *row)
+        .filter(|row| !["CreateKey", "ListKeys", "ListAliases", "DeleteAlias"].contains(row))
+}
+
+#[test]
+fn a_key_past_its_deletion_date_is_gone_and_its_aliases_are_free() {
+    let (service, id) = (service(), key("Enabled"));
+    service.call("yaoshi", "ScheduleKeyDeletion", &[("KeyId", &id), ("PendingWindowInDays", "7")]).ok();
+
+    service.turn_clock_to("2026-11-29T06:59:59Z".parse().unwrap());
+    assert_eq!(state(&service, &id), "PendingDeletion");
+    assert!(service.call("yaoshi", "ListKeys", &[]).ok().text.contains(&id));
+    service
+        .call("yaoshi", "CreateAlias", &[("KeyId", OTHER), ("AliasName", "alias/enabled")])
+        .refused(400, "AliasAlreadyExists");
+
+    service.turn_clock_to("2026-11-29T07:00:00Z".parse().unwrap());
+    let is_gone = || {
+        for row in rows_about_a_key() {
+            let reply = request(row, 0).call(&service, "yaoshi").refused(404, "Forbidden.KeyNotFound");
+            assert_eq!(reply.message(), "The specified Key is not found.", "{row}");
+        }
+        assert!(!service.call("yaoshi", "ListKeys", &[]).ok().text.contains(&id));
+    };
+    is_gone();
+    service.call("yaoshi", "DeleteAlias", &[("AliasName", "alias/enabled")]).refused(404, "Forbidden.AliasNotFound");
+    service.call("yaoshi", "DescribeKey", &[("KeyId", "alias/enabled")]).refused(404, "Forbidden.AliasNotFound");
+    assert!(!service.call("yaoshi", "ListAliases", &[]).ok().text.contains("alias/enabled"));
+
+    service.call("yaoshi", "CreateAlias", &[("KeyId", OTHER), ("AliasName", "alias/enabled")]).ok();
+    assert_eq!(
+        service.call("yaoshi", "DescribeKey", &[("KeyId", "alias/enabled")]).ok().text_at("KeyMetadata.KeyId"),
+        OTHER
+    );
+    is_gone();
+}
+
+/// The next write erases what is past its date, in whatever account: not even a clock turned back finds it again.
+#[test]
+fn a_key_past_its_deletion_date_is_erased_by_the_next_write() {
+    let (service, id) = (service(), key("Enabled"));
+    service.call("yaoshi", "ScheduleKeyDeletion", &[("KeyId", &id), ("PendingWindowInDays", "7")]).ok();
+    let (before, after) = ("2026-11-28T00:00:00Z", "2026-11-30T00:00:00Z");
+    let found_before = |service: &Service| {
+        service.turn_clock_to(before.parse().unwrap());
+        describe(service, &id).status
+    };
+    service.turn_clock_to(after.parse().unwrap());
+    describe(&service, &id).refused(404, "Forbidden.KeyNotFound");
+    assert_eq!(found_before(&service), 200, "a read erases nothing");
+    service.turn_clock_to(after.parse().unwrap());
+    service.call("yaoshi", "CreateKey", &[]).ok();
+    assert_eq!(found_before(&service), 404);
+}

@@ -1,0 +1,115 @@
+//! For every action a request that succeeds in `fixtures/sandbox.toml`, made of its required parameters alone.
+
+use super::blob::Version;
+use super::{Reply, Service};
+
+/// The application's key, enabled, AES, with the versions [`APP_OLD`] and [`APP_NEW`], `alias/app` and the tag
+/// `env=dev`.
+pub const APP: &str = "202b9877-5a25-46e3-a763-e20791b50001";
+pub const APP_OLD: Version =
+    Version { id: "2ab1a983-7072-4bbc-a582-584b5bd80000", material: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" };
+pub const APP_NEW: Version =
+    Version { id: "2ab1a983-7072-4bbc-a582-584b5bd80001", material: "HxwdGhsYGRYXFBUSExARDg8MDQoLCAkGBwQFAgMAAQA=" };
+
+/// The enabled SM4 key, and its version.
+pub const SM4: &str = "key-hzz62f1cb66fa42qo0001";
+pub const SM4_VERSION: Version =
+    Version { id: "2ab1a983-7072-4bbc-a582-584b5bd80002", material: "AAECAwQFBgcICQoLDA0ODw==" };
+
+pub const PENDING_DELETION: &str = "202b9877-5a25-46e3-a763-e20791b50004";
+
+/// "Hello world" in base64.
+pub const PLAINTEXT: &str = "SGVsbG8gd29ybGQ=";
+
+/// An action with parameters.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    pub action: String,
+    pub parameters: Vec<(String, String)>,
+}
+
+impl Sample {
+    #[track_caller]
+    pub fn of(action: &str) -> Self {
+        let sample = Self { action: action.to_owned(), parameters: Vec::new() };
+        match action {
+            "CreateKey" | "ListKeys" | "ListAliases" | "DescribeRegions" => sample,
+            "DescribeKey" | "EnableKey" | "DisableKey" | "GenerateDataKey" | "GenerateDataKeyWithoutPlaintext" => {
+                sample.with("KeyId", APP)
+            }
+            "ScheduleKeyDeletion" => sample.with("KeyId", APP).with("PendingWindowInDays", "7"),
+            "CancelKeyDeletion" => sample.with("KeyId", PENDING_DELETION),
+            "CreateAlias" => sample.with("KeyId", APP).with("AliasName", "alias/new"),
+            "DeleteAlias" => sample.with("AliasName", "alias/app"),
+            "Encrypt" => sample.with("KeyId", APP).with("Plaintext", PLAINTEXT),
+            "Decrypt" => sample.with("CiphertextBlob", APP_NEW.seal(PLAINTEXT.as_bytes(), &[])),
+            "ReEncrypt" => {
+                sample.with("CiphertextBlob", APP_NEW.seal(PLAINTEXT.as_bytes(), &[])).with("DestinationKeyId", SM4)
+            }
+            other => panic!("{other} has no sample: give it one"),
+        }
+    }
+
+    /// With the parameter set so.
+    #[must_use]
+    pub fn with(self, name: &str, value: impl Into<String>) -> Self {
+        let mut sample = self.without(name);
+        sample.parameters.push((name.to_owned(), value.into()));
+        sample
+    }
+
+    /// Without the parameter.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.parameters.retain(|(own, _)| own != name);
+        self
+    }
+
+    pub fn call(&self, service: &Service, access_key: &str) -> Reply {
+        let parameters: Vec<_> = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        service.call(access_key, &self.action, &parameters)
+    }
+}
+
+/// `fixtures/sandbox.toml` with `blocks` more in its first account.
+pub fn fixture_with(blocks: &str) -> String {
+    const BEFORE: &str = "[[account.user]]\nname = \"nobody\"";
+    let fixture = include_str!("../../fixtures/sandbox.toml");
+    assert_eq!(fixture.matches(BEFORE).count(), 1, "the fixture has changed");
+    fixture.replace(BEFORE, &format!("{blocks}\n{BEFORE}"))
+}
+
+/// Blocks of a user, its AccessKey of the same name, and its one policy, made of `statements`.
+pub fn user(name: &str, statements: &str) -> String {
+    user_in_context(name, statements, &[])
+}
+
+/// The same, with condition keys set.
+pub fn user_in_context(name: &str, statements: &str, context: &[(&str, &str)]) -> String {
+    let context: Vec<_> = context.iter().map(|(key, value)| format!("{key:?} = {value:?}")).collect();
+    let context = context.join(", ");
+    format!(
+        r#"
+[[account.user]]
+name = "{name}"
+access_keys = [{{ id = "{name}", secret = "{name}-secret" }}]
+policies = ["policy-of-{name}"]
+context = {{ {context} }}
+[[account.policy]]
+name = "policy-of-{name}"
+document = '''{{"Version":"1","Statement":[{statements}]}}'''
+"#
+    )
+}
+
+pub fn allow(action: &str, resource: &str) -> String {
+    statement("Allow", action, resource)
+}
+
+pub fn deny(action: &str, resource: &str) -> String {
+    statement("Deny", action, resource)
+}
+
+fn statement(effect: &str, action: &str, resource: &str) -> String {
+    format!(r#"{{"Effect":"{effect}","Action":"{action}","Resource":"{resource}"}}"#)
+}
