@@ -56,7 +56,11 @@ pub(super) async fn serve<D: Dialect>(
     match protocol {
         Protocol::Http1 => {
             let mut builder = http1::Builder::new();
-            builder.writev(false).header_read_timeout(None).max_headers(MAX_PARSED_HEADERS).max_buf_size(MAX_PARSED_HEAD);
+            builder
+                .writev(false)
+                .header_read_timeout(None)
+                .max_headers(MAX_PARSED_HEADERS)
+                .max_buf_size(MAX_PARSED_HEAD);
             drive(builder.serve_connection(io, answer), &under_way, limits.idle, stopped).await;
         }
         Protocol::Http2 => {

@@ -2,6 +2,8 @@
 
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use super::fault::{AccessDeniedDetail, Fault};
 use crate::dialect::Answer;
@@ -34,7 +36,11 @@ impl Format {
     fn write(self, body: &impl Serialize) -> Vec<u8> {
         const SERIALIZABLE: &str = "answers are structs of texts, numbers and lists";
         match self {
-            Self::Json => serde_json::to_vec(body).expect(SERIALIZABLE),
+            Self::Json => {
+                let mut bytes = Vec::with_capacity(512);
+                serde_json::to_writer(&mut bytes, body).expect(SERIALIZABLE);
+                bytes
+            }
             Self::Xml => {
                 let text = quick_xml::se::to_string_with_root(XML_ROOT, body).expect(SERIALIZABLE);
                 format!("{XML_DECLARATION}{}", without_unspeakable(&text)).into_bytes()
@@ -50,13 +56,26 @@ fn without_unspeakable(text: &str) -> String {
 }
 
 /// What every answer to one request has in common.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Envelope {
-    /// A lower-case UUID.
-    pub request_id: String,
+    pub request_id: RequestId,
     pub format: Format,
-    /// The host that the request was for, without scheme, port and path.
-    pub host: String,
+}
+
+/// Identifies a request, and its answer in the log: a lower-case UUID.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestId([u8; Hyphenated::LENGTH]);
+
+impl RequestId {
+    pub fn new(id: Uuid) -> Self {
+        let mut text = [0; Hyphenated::LENGTH];
+        id.hyphenated().encode_lower(&mut text);
+        Self(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).expect("a UUID is ASCII")
+    }
 }
 
 #[derive(Serialize)]
@@ -82,17 +101,18 @@ struct Failure<'a> {
 
 impl Envelope {
     pub fn success(&self, reply: &impl Serialize) -> Answer {
-        self.answer(StatusCode::OK, &Success { reply, request_id: &self.request_id })
+        self.answer(StatusCode::OK, &Success { reply, request_id: self.request_id.as_str() })
     }
 
-    pub fn failure(&self, fault: &Fault) -> Answer {
+    /// `host`: what the request was for, without scheme, port and path.
+    pub fn failure(&self, host: &str, fault: &Fault) -> Answer {
         let (code, request_id) = (fault.code.name, self.request_id.as_str());
         let status = StatusCode::from_u16(fault.code.status).expect("the table's statuses are valid");
         self.answer(
             status,
             &Failure {
                 request_id,
-                host_id: &self.host,
+                host_id: host,
                 code,
                 message: &fault.message,
                 recommend: format!("https://api.aliyun.com/troubleshoot?q={code}&product=Kms&requestId={request_id}"),
@@ -106,7 +126,7 @@ impl Envelope {
         Answer {
             status,
             content_type: self.format.content_type(),
-            request_id: HeaderValue::from_str(&self.request_id).expect("a UUID is a header value"),
+            request_id: HeaderValue::from_bytes(&self.request_id.0).expect("a UUID is a header value"),
             body: self.format.write(body),
         }
     }
@@ -140,7 +160,7 @@ mod tests {
     }
 
     fn written(format: Format, text: &'static str, item: Vec<Item>) -> String {
-        let envelope = Envelope { request_id: "r".into(), format, host: "h".into() };
+        let envelope = Envelope { request_id: RequestId::new(Uuid::nil()), format };
         let answer = envelope.success(&Reply { text, count: 2, absent: None, items: Items { item } });
         String::from_utf8(answer.body).unwrap()
     }
@@ -150,12 +170,12 @@ mod tests {
         let items = || vec![Item { id: "a" }, Item { id: "b" }];
         assert_eq!(
             written(Format::Json, "<&\u{1}", items()),
-            r#"{"Text":"<&\u0001","Count":2,"Items":{"Item":[{"Id":"a"},{"Id":"b"}]},"RequestId":"r"}"#
+            r#"{"Text":"<&\u0001","Count":2,"Items":{"Item":[{"Id":"a"},{"Id":"b"}]},"RequestId":"00000000-0000-0000-0000-000000000000"}"#
         );
         assert_eq!(
             written(Format::Xml, "<&\u{1}\u{FFFE}ü", items()),
             "<?xml version=\"1.0\" encoding=\"utf-8\"?><KMS><Text>&lt;&amp;\u{FFFD}\u{FFFD}ü</Text><Count>2</Count><Items>\
-             <Item><Id>a</Id></Item><Item><Id>b</Id></Item></Items><RequestId>r</RequestId></KMS>"
+             <Item><Id>a</Id></Item><Item><Id>b</Id></Item></Items><RequestId>00000000-0000-0000-0000-000000000000</RequestId></KMS>"
         );
         assert!(written(Format::Xml, "", vec![]).contains("<Items/>"));
     }
@@ -165,15 +185,15 @@ mod tests {
         for (format, expected) in [
             (
                 Format::Json,
-                r#"{"RequestId":"r","HostId":"h","Code":"Forbidden.KeyNotFound","Message":"The specified Key is not found.","Recommend":"https://api.aliyun.com/troubleshoot?q=Forbidden.KeyNotFound&product=Kms&requestId=r","HttpStatus":404}"#,
+                r#"{"RequestId":"00000000-0000-0000-0000-000000000000","HostId":"h","Code":"Forbidden.KeyNotFound","Message":"The specified Key is not found.","Recommend":"https://api.aliyun.com/troubleshoot?q=Forbidden.KeyNotFound&product=Kms&requestId=00000000-0000-0000-0000-000000000000","HttpStatus":404}"#,
             ),
             (
                 Format::Xml,
-                "<?xml version=\"1.0\" encoding=\"utf-8\"?><KMS><RequestId>r</RequestId><HostId>h</HostId><Code>Forbidden.KeyNotFound</Code><Message>The specified Key is not found.</Message><Recommend>https://api.aliyun.com/troubleshoot?q=Forbidden.KeyNotFound&amp;product=Kms&amp;requestId=r</Recommend><HttpStatus>404</HttpStatus></KMS>",
+                "<?xml version=\"1.0\" encoding=\"utf-8\"?><KMS><RequestId>00000000-0000-0000-0000-000000000000</RequestId><HostId>h</HostId><Code>Forbidden.KeyNotFound</Code><Message>The specified Key is not found.</Message><Recommend>https://api.aliyun.com/troubleshoot?q=Forbidden.KeyNotFound&amp;product=Kms&amp;requestId=00000000-0000-0000-0000-000000000000</Recommend><HttpStatus>404</HttpStatus></KMS>",
             ),
         ] {
-            let envelope = Envelope { request_id: "r".into(), format, host: "h".into() };
-            let answer = envelope.failure(&Fault::from(&fault::KEY_NOT_FOUND));
+            let envelope = Envelope { request_id: RequestId::new(Uuid::nil()), format };
+            let answer = envelope.failure("h", &Fault::from(&fault::KEY_NOT_FOUND));
             assert_eq!(String::from_utf8(answer.body).unwrap(), expected);
             assert_eq!(answer.status, 404);
         }

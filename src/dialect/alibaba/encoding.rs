@@ -69,7 +69,11 @@ fn byte_of(high: u8, low: u8) -> Option<u8> {
 
 /// Lower-case hex.
 pub(super) fn hex(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().flat_map(|byte| hex_digits(*byte, HEX_LOWER)).collect()
+    let mut text = Vec::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.extend_from_slice(&hex_digits(*byte, HEX_LOWER));
+    }
+    text
 }
 
 fn hex_digits(byte: u8, digits: &[u8; 16]) -> [u8; 2] {

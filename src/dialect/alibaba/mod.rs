@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use http::Method;
 use http::request::Parts;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 
 use crate::access::{AccessKey, Circumstances, Directory};
@@ -25,7 +25,7 @@ use crate::dialect::{Answer, Dialect, Request, Unacceptable};
 use crate::journal;
 use crate::keyring::{Keys, Place};
 use crate::world::{Ledger, World};
-use answer::{Envelope, Format};
+use answer::{Envelope, Format, RequestId};
 use fault::Fault;
 use kms::DryRun;
 use parameters::Parameters;
@@ -69,33 +69,30 @@ pub struct Gateway {
 /// A request taken apart; nothing in it is believed yet.
 #[derive(Debug)]
 pub struct Call {
+    /// The stopwatch's reading when it came.
     started: Duration,
+    /// The time of day when it came.
+    now: Timestamp,
     envelope: Envelope,
     request: Request,
     parameters: Result<Parameters, Fault>,
     is_quick: bool,
 }
 
-/// A claim that was found true.
-struct Verified<'r> {
-    claim: Claim<'r>,
-    access_key: Arc<AccessKey>,
+/// A call whose claim was found true.
+struct Verified<'c> {
+    call: &'c Call,
+    parameters: &'c Parameters,
+    claim: Claim<'c>,
+    access_key: &'c AccessKey,
 }
 
 /// What the log will tell of a call beyond its answer.
 #[derive(Debug, Default)]
-struct Trace {
-    action: String,
-    access_key: Option<Arc<AccessKey>>,
+struct Trace<'c> {
+    action: &'c str,
+    access_key: Option<&'c AccessKey>,
     notes: Vec<&'static str>,
-}
-
-impl Trace {
-    fn note_action(&mut self, action: &str) {
-        if journal::is_read() {
-            action.clone_into(&mut self.action);
-        }
-    }
 }
 
 impl Gateway {
@@ -105,15 +102,15 @@ impl Gateway {
     }
 
     /// The way of a call.
-    fn take(&self, call: &Call, trace: &mut Trace) -> Result<Answer, Fault> {
+    fn take<'c>(&'c self, call: &'c Call, trace: &mut Trace<'c>) -> Result<Answer, Fault> {
         self.welcome(&call.request)?;
         let parameters = call.parameters.as_ref().map_err(|fault| unreadable(&call.request, fault.clone()))?;
         let claim = Claim::read(&call.request, parameters)?;
-        trace.note_action(claim.action);
-        let verified = self.verify(claim, &call.request, parameters)?;
-        trace.access_key = Some(Arc::clone(&verified.access_key));
+        trace.action = claim.action;
+        let verified = self.verify(call, parameters, claim)?;
+        trace.access_key = Some(verified.access_key);
         let action = kms::named(verified.claim.version, verified.claim.action)?;
-        let turn = self.turn(call, &verified, parameters);
+        let turn = self.turn(&verified);
         let mut turn = turn.map_err(|fault| action.refusal(fault, parameters.given(kms::DRY_RUN)))?;
         let outcome = action.answer(&mut turn);
         trace.notes = turn.notes;
@@ -130,12 +127,16 @@ impl Gateway {
     }
 
     /// Find out whether the claim is true: who calls, and that the call is fresh.
-    fn verify<'r>(&self, claim: Claim<'r>, request: &Request, parameters: &Parameters) -> Result<Verified<'r>, Fault> {
+    fn verify<'c>(
+        &'c self,
+        call: &'c Call,
+        parameters: &'c Parameters,
+        claim: Claim<'c>,
+    ) -> Result<Verified<'c>, Fault> {
         if self.options.verify_signatures {
-            claim.demand_complete(request)?;
+            claim.demand_complete(&call.request)?;
         }
-        let now = self.world.clock.now();
-        if claim.time.is_some_and(|time| now.duration_since(time).abs() > WINDOW) {
+        if claim.time.is_some_and(|time| call.now.duration_since(time).abs() > WINDOW) {
             return Err((&fault::EXPIRED_TIMESTAMP).into());
         }
         let access_key = self.directory.lookup(claim.access_key_id).ok_or(&fault::INVALID_ACCESS_KEY_ID)?;
@@ -146,37 +147,30 @@ impl Gateway {
             return Err((&fault::MISMATCHED_SECURITY_TOKEN).into());
         }
         if self.options.verify_signatures {
-            claim.verify(request, parameters, access_key.secret().expose_secret())?;
+            claim.verify(&call.request, parameters, access_key.secret().expose_secret())?;
         }
-        if let Some(nonce) = claim.nonce
-            && !self.nonces.spend(claim.access_key_id, nonce, claim.time.unwrap_or(now), now)
-        {
+        let signed_at = claim.time.unwrap_or(call.now);
+        if claim.nonce.is_some_and(|nonce| !self.nonces.spend(claim.access_key_id, nonce, signed_at, call.now)) {
             return Err((&fault::SIGNATURE_NONCE_USED).into());
         }
-        Ok(Verified { claim, access_key: Arc::clone(access_key) })
+        Ok(Verified { call, parameters, claim, access_key })
     }
 
-    fn turn<'t>(
-        &'t self,
-        call: &'t Call,
-        verified: &'t Verified<'_>,
-        parameters: &'t Parameters,
-    ) -> Result<Turn<'t>, Fault> {
-        let Call { envelope, request, started, .. } = call;
-        let caller = verified.access_key.principal();
-        let now = self.world.clock.now();
+    fn turn<'t>(&'t self, verified: &'t Verified<'_>) -> Result<Turn<'t>, Fault> {
+        let Verified { call, parameters, claim, access_key } = verified;
+        let (caller, request) = (access_key.principal(), &call.request);
         Ok(Turn {
             gateway: self,
-            envelope,
+            envelope: call.envelope,
             parameters,
             caller,
-            circumstances: Circumstances { source_ip: request.peer, secure_transport: request.secure, now },
+            circumstances: Circumstances { source_ip: request.peer, secure_transport: request.secure, now: call.now },
             place: Place {
                 account: caller.account().shared(),
-                region: self.region(&envelope.host, parameters, verified.claim.region)?,
+                region: self.region(host_of(&request.head), parameters, claim.region)?,
             },
-            now,
-            started: *started,
+            now: call.now,
+            started: call.started,
             dry_run: DryRun::Off,
             notes: Vec::new(),
         })
@@ -195,21 +189,18 @@ impl Gateway {
         }
     }
 
-    fn envelope(&self, head: &Parts, format: Format) -> Envelope {
-        let host = host::of(head).map(host::name).unwrap_or_default().to_owned();
-        let mut request_id = [0; uuid::fmt::Hyphenated::LENGTH];
-        let request_id = self.world.chance.request_id().hyphenated().encode_lower(&mut request_id).to_owned();
-        Envelope { request_id, format, host }
+    fn envelope(&self, format: Format) -> Envelope {
+        Envelope { request_id: RequestId::new(self.world.chance.request_id()), format }
     }
 
-    fn record(&self, request_id: &str, started: Duration, trace: &Trace, status: u16, fault: Option<&Fault>) {
+    fn record(&self, envelope: Envelope, started: Duration, trace: &Trace<'_>, status: u16, fault: Option<&Fault>) {
         if !journal::is_read() {
             return;
         }
         journal::record(&journal::Entry {
-            request_id,
-            action: &trace.action,
-            caller: trace.access_key.as_ref().map_or("", |access_key| access_key.principal().arn()),
+            request_id: envelope.request_id.as_str(),
+            action: trace.action,
+            caller: trace.access_key.map_or("", |access_key| access_key.principal().arn()),
             status,
             outcome: fault.map_or("OK", |fault| fault.code.name),
             took: self.world.clock.elapsed().saturating_sub(started),
@@ -217,6 +208,11 @@ impl Gateway {
             reason: fault.and_then(|fault| fault.cause.as_deref()),
         });
     }
+}
+
+/// The host that a request is for, without what clients put around it.
+fn host_of(head: &Parts) -> &str {
+    host::of(head).map(host::name).unwrap_or_default()
 }
 
 /// Why a request is refused whose parameters cannot be read: a dry run has its own words for that, too.
@@ -240,8 +236,8 @@ impl Dialect for Gateway {
             Err(_) => (Format::Json, None),
         };
         let is_quick = action.and_then(kms::find).is_none_or(|action| action.is_quick);
-        let envelope = self.envelope(&request.head, format);
-        Call { started, envelope, request, parameters, is_quick }
+        let (now, envelope) = (self.world.clock.now(), self.envelope(format));
+        Call { started, now, envelope, request, parameters, is_quick }
     }
 
     fn is_quick(call: &Call) -> bool {
@@ -249,13 +245,13 @@ impl Dialect for Gateway {
     }
 
     fn answer(&self, call: &Call) -> Answer {
-        let (envelope, mut trace) = (&call.envelope, Trace::default());
+        let mut trace = Trace::default();
         let outcome = self.take(call, &mut trace);
         let (answer, fault) = match outcome {
             Ok(answer) => (answer, None),
-            Err(fault) => (envelope.failure(&fault), Some(fault)),
+            Err(fault) => (call.envelope.failure(host_of(&call.request.head), &fault), Some(fault)),
         };
-        self.record(&envelope.request_id, call.started, &trace, answer.status.as_u16(), fault.as_ref());
+        self.record(call.envelope, call.started, &trace, answer.status.as_u16(), fault.as_ref());
         answer
     }
 
@@ -267,10 +263,10 @@ impl Dialect for Gateway {
             Unacceptable::ReservedPath => &fault::RESERVED_PATH,
             Unacceptable::Failed => &fault::INTERNAL_FAILURE,
         };
-        let (envelope, fault) = (self.envelope(head, Format::Json), Fault::from(code));
-        let answer = envelope.failure(&fault);
+        let (envelope, fault) = (self.envelope(Format::Json), Fault::from(code));
+        let answer = envelope.failure(host_of(head), &fault);
         let started = self.world.clock.elapsed();
-        self.record(&envelope.request_id, started, &Trace::default(), answer.status.as_u16(), Some(&fault));
+        self.record(envelope, started, &Trace::default(), answer.status.as_u16(), Some(&fault));
         answer
     }
 }

@@ -16,7 +16,7 @@ use crate::keyring::{Mode, Place, Ring};
 #[derive(Debug)]
 pub struct Turn<'t> {
     pub gateway: &'t Gateway,
-    pub envelope: &'t Envelope,
+    pub envelope: Envelope,
     pub parameters: &'t Parameters,
     pub caller: &'t Principal,
     pub circumstances: Circumstances,
