@@ -38,30 +38,34 @@ impl Pattern {
     }
 
     pub(in crate::access) fn matches(&self, text: &str) -> bool {
-        self.matches_by(text, |pattern, text| pattern == text)
+        self.matches_by(text, |one, other| one == other)
     }
 
     /// The same, with ASCII letters equal in either case.
     pub(in crate::access) fn matches_ignoring_case(&self, text: &str) -> bool {
-        self.matches_by(text, <[u8]>::eq_ignore_ascii_case)
+        self.matches_by(text, |one, other| one.eq_ignore_ascii_case(&other))
     }
 
-    fn matches_by(&self, text: &str, equal: impl Fn(&[u8], &[u8]) -> bool) -> bool {
+    fn matches_by(&self, text: &str, equal: impl Fn(u8, u8) -> bool) -> bool {
         let (pattern, text) = (self.text.as_bytes(), text.as_bytes());
         match self.shape {
             Shape::Anything => true,
-            Shape::Literal => equal(pattern, text),
+            Shape::Literal => pattern.len() == text.len() && is_start(pattern, text, equal),
             Shape::Prefix => {
                 let prefix = &pattern[..pattern.len() - 1];
-                text.get(..prefix.len()).is_some_and(|start| equal(prefix, start))
+                text.len() >= prefix.len() && is_start(prefix, text, equal)
             }
             Shape::General => search(pattern, text, equal),
         }
     }
 }
 
+fn is_start(start: &[u8], text: &[u8], equal: impl Fn(u8, u8) -> bool) -> bool {
+    start.iter().zip(text).all(|(one, other)| equal(*one, *other))
+}
+
 /// Only the latest `*` is ever widened: what an earlier one could take instead, the later can too.
-fn search(pattern: &[u8], text: &[u8], equal: impl Fn(&[u8], &[u8]) -> bool) -> bool {
+fn search(pattern: &[u8], text: &[u8], equal: impl Fn(u8, u8) -> bool) -> bool {
     let (mut at_pattern, mut at_text) = (0, 0);
     let mut latest_star = None;
     while at_text < text.len() {
@@ -77,7 +81,7 @@ fn search(pattern: &[u8], text: &[u8], equal: impl Fn(&[u8], &[u8]) -> bool) -> 
                 at_pattern += 1;
                 at_text += width(text[at_text]);
             }
-            Some(byte) if equal(&[*byte], &text[at_text..=at_text]) => {
+            Some(byte) if equal(*byte, text[at_text]) => {
                 at_pattern += 1;
                 at_text += 1;
             }

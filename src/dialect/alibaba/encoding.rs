@@ -1,7 +1,5 @@
 //! The percent-encoding that signatures are computed over: RFC 3986, upper-case hex, UTF-8.
 
-use memchr::memchr2;
-
 const HEX_UPPER: &[u8; 16] = b"0123456789ABCDEF";
 const HEX_LOWER: &[u8; 16] = b"0123456789abcdef";
 
@@ -44,20 +42,44 @@ fn encode(text: &str, escape: &[u8], into: &mut Vec<u8>) {
     }
 }
 
-/// Append `encoded` decoded as a form does: `+` is a space, `%XX` a byte, and a `%` without two digits itself.
-pub(super) fn decode_form(encoded: &[u8], into: &mut Vec<u8>) {
-    let mut rest = encoded;
+/// Decode the start of a form to the end of `into`: `+` is a space, `%XX` a byte, and a `%` without two digits itself.
+/// Stops before the first byte of `stops`; gives back what is left, beginning with that byte.
+pub(super) fn decode_form<'f>(form: &'f [u8], stops: &ByteSet, into: &mut Vec<u8>) -> &'f [u8] {
+    let mut rest = form;
     loop {
-        let plain = memchr2(b'%', b'+', rest).unwrap_or(rest.len());
+        let plain = rest.iter().position(|byte| stops.0[usize::from(*byte)]).unwrap_or(rest.len());
         into.extend_from_slice(&rest[..plain]);
-        let Some((byte, tail)) = rest[plain..].split_first() else { return };
-        let escaped = tail.first_chunk().filter(|_| *byte == b'%').and_then(|[high, low]| byte_of(*high, *low));
-        match escaped {
-            Some(escaped) => into.push(escaped),
-            None if *byte == b'+' => into.push(b' '),
-            None => into.push(b'%'),
+        rest = &rest[plain..];
+        match rest {
+            [b'+', tail @ ..] => {
+                into.push(b' ');
+                rest = tail;
+            }
+            [b'%', tail @ ..] => {
+                let escaped = tail.first_chunk().and_then(|[high, low]| byte_of(*high, *low));
+                into.push(escaped.unwrap_or(b'%'));
+                rest = if escaped.is_some() { &tail[2..] } else { tail };
+            }
+            _ => return rest,
         }
-        rest = &tail[if escaped.is_some() { 2 } else { 0 }..];
+    }
+}
+
+/// Where [`decode_form`] looks up.
+pub(super) struct ByteSet([bool; 256]);
+
+impl ByteSet {
+    /// `%`, `+` and these.
+    pub(super) const fn escapes_and(bytes: &[u8]) -> Self {
+        let mut set = [false; 256];
+        set[b'%' as usize] = true;
+        set[b'+' as usize] = true;
+        let mut index = 0;
+        while index < bytes.len() {
+            set[bytes[index] as usize] = true;
+            index += 1;
+        }
+        Self(set)
     }
 }
 
@@ -95,10 +117,18 @@ mod tests {
 
     #[test]
     fn decodes_as_a_form_does() {
-        for (encoded, decoded) in [("a+b%20c%2B", "a b c+"), ("%", "%"), ("%4", "%4"), ("%zz%41", "%zzA"), ("", "")] {
+        for (form, decoded, left) in [
+            ("a+b%20c%2B", "a b c+", ""),
+            ("%", "%", ""),
+            ("%4", "%4", ""),
+            ("%zz%41", "%zzA", ""),
+            ("", "", ""),
+            ("a%26&b", "a&", "&b"),
+            ("&", "", "&"),
+        ] {
             let mut bytes = Vec::new();
-            decode_form(encoded.as_bytes(), &mut bytes);
-            assert_eq!(String::from_utf8(bytes).unwrap(), decoded, "{encoded}");
+            let rest = decode_form(form.as_bytes(), &ByteSet::escapes_and(b"&"), &mut bytes);
+            assert_eq!((bytes.as_slice(), rest), (decoded.as_bytes(), left.as_bytes()), "{form}");
         }
     }
 }

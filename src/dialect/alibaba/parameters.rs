@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr;
-
-use super::encoding::decode_form;
+use super::encoding::{ByteSet, decode_form};
 use super::fault::{self, Fault};
 
 /// Names and values, decoded, in the order of the names' bytes. No name stands twice.
@@ -41,18 +39,25 @@ impl Parameters {
         let mut text = Vec::with_capacity(query.len() + body.len() + 2);
         let mut pairs = Vec::with_capacity(16);
         for (source, in_query) in [(query.as_bytes(), true), (body, false)] {
-            for (name, value) in encoded_pairs(source) {
+            let mut rest = source;
+            while !rest.is_empty() {
                 if pairs.len() == Self::MAX {
                     return Err(Fault::from(&fault::PARSE_REQUEST_PARAMETER).because("more than 1,024 parameters"));
                 }
-                let (name, value) = (append(name, &mut text), append(value, &mut text));
-                pairs.push(Pair { name, value, in_query });
+                let (name, after_name) = append(rest, &NAME_STOPS, &mut text);
+                let (value, after_value) =
+                    append(after_name.strip_prefix(b"=").unwrap_or(after_name), &VALUE_STOPS, &mut text);
+                if !(name.is_empty() && value.is_empty()) {
+                    pairs.push(Pair { name, value, in_query });
+                }
+                rest = after_value.strip_prefix(b"&").unwrap_or(after_value);
             }
         }
         let text = String::from_utf8(text)
             .map_err(|error| Fault::from(&fault::PARSE_REQUEST_PARAMETER).because(error.to_string()))?;
-        pairs.sort_unstable_by(|one, other| text[one.name.clone()].cmp(&text[other.name.clone()]));
-        if let Some(twice) = pairs.windows(2).find(|two| text[two[0].name.clone()] == text[two[1].name.clone()]) {
+        let name = |pair: &Pair| &text.as_bytes()[pair.name.clone()];
+        pairs.sort_unstable_by(|one, other| name(one).cmp(name(other)));
+        if let Some(twice) = pairs.windows(2).find(|two| name(&two[0]) == name(&two[1])) {
             let name = &text[twice[0].name.clone()];
             return Err(Fault::about(&fault::INVALID_PARAMETER, name).because("the parameter stands twice"));
         }
@@ -70,8 +75,9 @@ impl Parameters {
     /// The value as sent, which may be empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         // Few pairs, of lengths that differ: quicker than a binary search.
+        let bytes = self.text.as_bytes();
         let mut pairs = self.pairs.iter().filter(|pair| pair.name.len() == name.len());
-        pairs.find(|pair| self.text[pair.name.clone()] == *name).map(|pair| &self.text[pair.value.clone()])
+        pairs.find(|pair| bytes[pair.name.clone()] == *name.as_bytes()).map(|pair| &self.text[pair.value.clone()])
     }
 
     /// The value, unless it is empty: a parameter that is sent empty counts as absent.
@@ -89,30 +95,22 @@ impl Parameters {
 
 /// The value of a parameter where the whole cannot be read, if it stands there in plain characters.
 pub(super) fn raw<'r>(query: &'r str, body: &'r [u8], name: &str) -> Option<&'r str> {
-    let mut pairs = encoded_pairs(query.as_bytes()).chain(encoded_pairs(body));
-    pairs.find(|(own, _)| *own == name.as_bytes()).and_then(|(_, value)| str::from_utf8(value).ok())
+    let body = str::from_utf8(body).unwrap_or_default();
+    let mut pairs = query.split('&').chain(body.split('&')).filter_map(|pair| pair.split_once('='));
+    pairs.find(|(own, _)| *own == name).map(|(_, value)| value)
 }
 
-/// The pairs of a query or a form, as they are encoded. What has no `=` is a name without a value.
-fn encoded_pairs(source: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let mut rest = Some(source);
-    std::iter::from_fn(move || {
-        let pair = rest?;
-        let (pair, tail) = memchr(b'&', pair).map_or((pair, None), |at| (&pair[..at], Some(&pair[at + 1..])));
-        rest = tail;
-        Some(memchr(b'=', pair).map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..])))
-    })
-    .filter(|(name, value)| !(name.is_empty() && value.is_empty()))
-}
+const NAME_STOPS: ByteSet = ByteSet::escapes_and(b"=&");
+const VALUE_STOPS: ByteSet = ByteSet::escapes_and(b"&");
 
-/// Decode `encoded` to the end of `text`, and put a separator behind: an ASCII byte, so that the whole can be UTF-8
-/// only if each part is.
-fn append(encoded: &[u8], text: &mut Vec<u8>) -> Range<usize> {
+/// Decode a name or value to the end of `text`, and put a separator behind: an ASCII byte, so that the whole can be
+/// UTF-8 only if each part is. Gives back where it stands now, and what follows it.
+fn append<'f>(form: &'f [u8], stops: &ByteSet, text: &mut Vec<u8>) -> (Range<usize>, &'f [u8]) {
     let start = text.len();
-    decode_form(encoded, text);
+    let rest = decode_form(form, stops, text);
     let end = text.len();
     text.push(b'\n');
-    start..end
+    (start..end, rest)
 }
 
 #[cfg(test)]
