@@ -45,6 +45,9 @@ class Client:
     shows_denial = True
     """Whether the SDK hands on the AccessDeniedDetail of a refusal."""
 
+    context_may_be_text = False
+    """Whether an encryption context can be given as JSON text. Where not, the SDK would quote the text once more."""
+
     def call(self, action: str, **params: Any) -> Answer:
         """Do `action` with parameters under their wire names; raise `Refused` when the service refuses."""
         raise NotImplementedError
@@ -134,6 +137,7 @@ class Classic(Client):
     """aliyun-python-sdk-kms by its typed requests, all parameters in the query."""
 
     shows_denial = False
+    context_may_be_text = True
     signature_mismatch = (
         "InvalidAccessKeySecret",  # the SDK's own: it recognised its string to sign in the service's message
         re.compile(r"The AccessKeySecret is incorrect\. Please check your AccessKeyId and AccessKeySecret\."),
@@ -167,6 +171,14 @@ class Classic(Client):
 
 class ClassicBody(Classic):
     """aliyun-python-sdk-core by CommonRequest, the action's parameters in the form body."""
+
+    signature_mismatch = (  # a CommonRequest does not remember its string to sign, so the service's words get through
+        "SignatureDoesNotMatch",
+        re.compile(
+            r"Specified signature is not matched with our calculation\. "
+            r"server string to sign is:POST&%2F&[^: ]+"
+        ),
+    )
 
     def request(self, action: str, params: Dict[str, str]) -> Any:
         request = CommonRequest(domain=self.endpoint, version="2016-01-20", action_name=action)
