@@ -41,15 +41,15 @@ impl Python {
             let mend = "sudo apt-get install python3 python3-venv (or the like)";
             Missing::new("no Python", "none with the modules venv and ensurepip, 3.7 or later, is in the PATH", mend)
         })?;
-        let make = |folder: &Path| {
+        let install = |folder: &Path| {
             output(sealed(python).args(["-m", "venv"]).arg(folder))?;
             let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--retries=2"];
             output(Command::new(interpreter(folder)).args(pip).args(["-r", REQUIREMENTS]))
         };
         let requirements = fs::read_to_string(REQUIREMENTS).expect("the requirements are part of the sources");
-        installed("sdk-venv", (requirements, version), make).map(|folder| Self(interpreter(&folder))).map_err(|error| {
-            Missing::new("no Python SDKs", &error, "PIP_INDEX_URL=<an index in reach> cargo test --test sdk")
-        })
+        installed("sdk-venv", (requirements, version), install).map(|folder| Self(interpreter(&folder))).map_err(
+            |error| Missing::new("no Python SDKs", &error, "PIP_INDEX_URL=<an index in reach> cargo test --test sdk"),
+        )
     }
 
     /// A Python that can make virtual environments, and what it says of itself.
@@ -90,18 +90,18 @@ impl Node {
             .map_err(|error| Missing::new("no Node.js", &error, mend))?;
         let sources: Vec<_> = NODE_PACKAGE.map(|name| Path::new("tests/sdk/node").join(name)).into();
         let text = sources.iter().map(|file| fs::read(file).expect("it is part of the sources")).collect::<Vec<_>>();
-        let make = |folder: &Path| {
+        let install = |folder: &Path| {
             for (source, name) in sources.iter().zip(NODE_PACKAGE) {
                 fs::copy(source, folder.join(name)).map_err(|error| error.to_string())?;
             }
             let npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
             output(Command::new("npm").args(npm).current_dir(folder))
         };
-        let made = installed("sdk-node", (text, version), make).and_then(|folder| {
+        let node = installed("sdk-node", (text, version), install).and_then(|folder| {
             let programs = TempDir::new_in(&folder).map_err(|error| error.to_string())?;
             Ok(Self { folder, programs })
         });
-        made.map_err(|error| {
+        node.map_err(|error| {
             Missing::new("no Node SDKs", &error, "npm_config_registry=<a registry in reach> cargo test --test sdk")
         })
     }
