@@ -15,14 +15,14 @@ use crate::process::{output, sealed};
 const REQUIREMENTS: &str = "tests/sdk/requirements.txt";
 const NODE_PACKAGE: [&str; 2] = ["package.json", "package-lock.json"];
 
-/// What cannot be had here, in a few words; the rest has been said on stderr.
+/// What cannot be had here, and what mends that; why it is so has been said on stderr.
 pub struct Missing(String);
 
 impl Missing {
     /// Tell once, in full, what mends it.
     fn new(what: &str, why: &str, mend: &str) -> Self {
         eprintln!("\n{what}: {why}\nTo run these tests: {mend}\n");
-        Self(what.to_owned())
+        Self(format!("{what}; try: {mend}"))
     }
 }
 
