@@ -1,0 +1,229 @@
+"""Every generation of the official Python SDK behind one interface: `call` an action, or be `Refused`.
+
+Nothing is smoothed over. What a program sees (exception class, code, status, message, request id) is what an adapter
+hands on, and each client says how its SDK dresses up the service's message.
+"""
+
+import asyncio
+import json
+import re
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
+
+from aliyunsdkcore.acs_exception.exceptions import ServerException
+from aliyunsdkcore.client import AcsClient
+from aliyunsdkcore.request import CommonRequest
+from alibabacloud_kms20160120 import models as kms_models
+from alibabacloud_kms20160120.client import Client as KmsClient
+from alibabacloud_tea_openapi.exceptions import ClientException
+from alibabacloud_tea_openapi.utils_models import Config
+from darabonba.exceptions import UnretryableException
+from darabonba.runtime import RuntimeOptions
+from Tea.exceptions import TeaException
+
+from sandbox import REGION
+
+Answer = Dict[str, Any]
+
+
+class Refused(Exception):
+    """The service said no; the fields are as the SDK surfaces them."""
+
+    def __init__(
+        self, code: str, status: int, message: str, request_id: str, access_denied_detail: Optional[dict] = None
+    ):
+        super().__init__(f"{status} {code}: {message}")
+        self.code = code
+        self.status = status
+        self.message = message
+        self.request_id = request_id
+        self.access_denied_detail = access_denied_detail
+
+
+class Client:
+    """One caller with one AccessKey. `endpoint` is all that a user of the real service would change."""
+
+    shows_denial = True
+    """Whether the SDK hands on the AccessDeniedDetail of a refusal."""
+
+    context_may_be_text = False
+    """Whether an encryption context can be given as JSON text. Where not, the SDK would quote the text once more."""
+
+    def call(self, action: str, **params: Any) -> Answer:
+        """Do `action` with parameters under their wire names; raise `Refused` when the service refuses."""
+        raise NotImplementedError
+
+    def dressed(self, status: int, message: str, request_id: str) -> str:
+        """The service's message as this SDK shows it."""
+        raise NotImplementedError
+
+    signature_mismatch: Tuple[str, "re.Pattern[str]"]
+    """The code and the whole message that this SDK shows for a wrong secret."""
+
+
+class Tea(Client):
+    """alibabacloud_kms20160120 3.x, by its blocking calls."""
+
+    def __init__(self, endpoint: str, access_key_id: str, secret: str, string_to_sign: str, **signature: str):
+        config = Config(
+            access_key_id=access_key_id,
+            access_key_secret=secret,
+            endpoint=endpoint,
+            protocol="http",
+            region_id=REGION,
+            **signature,
+        )
+        self.client = KmsClient(config)
+        self.is_v4 = signature.get("signature_version") == "v4"
+        self.signature_mismatch = (
+            "SignatureDoesNotMatch",
+            re.compile(
+                r"code: 400, Specified signature is not matched with our calculation\. "
+                rf"server string to sign is:{string_to_sign} request id: [0-9a-f-]{{36}}"
+            ),
+        )
+
+    def call(self, action: str, **params: Any) -> Answer:
+        try:
+            response = self.send(_snake_case(action), self.request(action, params))
+        except TeaException as error:
+            raise self.refusal(error) from error
+        answer = response.body.to_map()
+        assert response.headers["x-acs-request-id"] == answer["RequestId"], (response.headers, answer)
+        return answer
+
+    @staticmethod
+    def request(action: str, params: Dict[str, Any]) -> Optional[Any]:
+        model = getattr(kms_models, f"{action}Request", None)
+        if model is None:
+            assert not params, f"{action} has no parameters"
+            return None
+        request = model().from_map(params)
+        assert request.to_map() == params, f"{action} does not know all of {params}"
+        return request
+
+    def send(self, method: str, request: Optional[Any]) -> Any:
+        return self.start(f"{method}_with_options", request)
+
+    def start(self, method: str, request: Optional[Any]) -> Any:
+        arguments = [RuntimeOptions()] if request is None else [request, RuntimeOptions()]
+        return getattr(self.client, method)(*arguments)
+
+    def refusal(self, error: TeaException) -> Exception:
+        if error.code is None:  # no answer at all: a refused connection, a body that is not JSON
+            return error
+        if self.is_v4:  # the pop gateway's interceptor wraps what the service said
+            assert type(error) is UnretryableException, type(error)
+            detail = error.data.get("AccessDeniedDetail")
+            return Refused(error.code, error.data["statusCode"], error.message, error.data["RequestId"], detail)
+        assert type(error) is ClientException, type(error)
+        return Refused(error.code, error.status_code, error.message, error.request_id, error.access_denied_detail)
+
+    def dressed(self, status: int, message: str, request_id: str) -> str:
+        return f"code: {status}, {message} request id: {request_id}"
+
+
+class AsyncTea(Tea):
+    """The same SDK, by its coroutines (another HTTP stack: aiohttp)."""
+
+    def __init__(self, *args: Any, **signature: str):
+        super().__init__(*args, **signature)
+        self.loop = asyncio.new_event_loop()
+
+    def send(self, method: str, request: Optional[Any]) -> Any:
+        return self.loop.run_until_complete(self.start(f"{method}_with_options_async", request))
+
+
+class Classic(Client):
+    """aliyun-python-sdk-kms by its typed requests, all parameters in the query."""
+
+    shows_denial = False
+    context_may_be_text = True
+    signature_mismatch = (
+        "InvalidAccessKeySecret",  # the SDK's own: it recognised its string to sign in the service's message
+        re.compile(r"The AccessKeySecret is incorrect\. Please check your AccessKeyId and AccessKeySecret\."),
+    )
+
+    def __init__(self, endpoint: str, access_key_id: str, secret: str, method: str = "POST"):
+        self.endpoint = endpoint
+        self.method = method
+        self.client = AcsClient(access_key_id, secret, REGION)
+
+    def call(self, action: str, **params: Any) -> Answer:
+        request = self.request(action, {name: _text(value) for name, value in params.items()})
+        try:
+            return json.loads(self.client.do_action_with_exception(request))
+        except ServerException as error:
+            raise Refused(error.error_code, error.http_status, error.message, error.request_id) from error
+
+    def request(self, action: str, params: Dict[str, str]) -> Any:
+        module = __import__(f"aliyunsdkkms.request.v20160120.{action}Request", fromlist=[action])
+        request = getattr(module, f"{action}Request")()
+        request.set_endpoint(self.endpoint)
+        request.set_protocol_type("http")
+        request.set_method(self.method)
+        for name, value in params.items():
+            getattr(request, f"set_{name}")(value)
+        return request
+
+    def dressed(self, status: int, message: str, request_id: str) -> str:
+        return message
+
+
+class ClassicBody(Classic):
+    """aliyun-python-sdk-core by CommonRequest, the action's parameters in the form body."""
+
+    signature_mismatch = (  # a CommonRequest does not remember its string to sign, so the service's words get through
+        "SignatureDoesNotMatch",
+        re.compile(
+            r"Specified signature is not matched with our calculation\. "
+            r"server string to sign is:POST&%2F&[^: ]+"
+        ),
+    )
+
+    def request(self, action: str, params: Dict[str, str]) -> Any:
+        request = CommonRequest(domain=self.endpoint, version="2016-01-20", action_name=action)
+        request.set_protocol_type("http")
+        request.set_method("POST")
+        for name, value in params.items():
+            request.add_body_params(name, value)
+        return request
+
+
+class Flavour(NamedTuple):
+    """A client as users configure it."""
+
+    kind: Callable[..., Client]
+    options: Dict[str, str]
+
+    def connect(self, endpoint: str, access_key_id: str, secret: str) -> Client:
+        return self.kind(endpoint, access_key_id, secret, **self.options)
+
+
+_HASH = "\n[0-9a-f]{64}"
+_V1 = {"signature_algorithm": "v2", "string_to_sign": "POST&%2F&[^: ]+"}  # the SDK's "v2" is signature version 1
+_V3 = {"string_to_sign": "ACS3-HMAC-SHA256" + _HASH}
+_V3_SM3 = {"signature_algorithm": "ACS3-HMAC-SM3", "string_to_sign": "ACS3-HMAC-SM3" + _HASH}
+_V4 = {"signature_version": "v4", "string_to_sign": "ACS4-HMAC-SHA256" + _HASH}
+
+FLAVOURS: Dict[str, Flavour] = {
+    "tea-v3": Flavour(Tea, _V3),
+    "tea-v3-sm3": Flavour(Tea, _V3_SM3),
+    "tea-v1": Flavour(Tea, _V1),
+    "tea-v4": Flavour(Tea, _V4),
+    "tea-async-v3": Flavour(AsyncTea, _V3),
+    "tea-async-v3-sm3": Flavour(AsyncTea, _V3_SM3),
+    "tea-async-v1": Flavour(AsyncTea, _V1),
+    "tea-async-v4": Flavour(AsyncTea, _V4),
+    "classic-query": Flavour(Classic, {}),
+    "classic-get": Flavour(Classic, {"method": "GET"}),
+    "classic-body": Flavour(ClassicBody, {}),
+}
+
+
+def _snake_case(action: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", action).lower()
+
+
+def _text(value: Any) -> str:
+    """A parameter as users of the classic SDK hand it over: JSON as `json.dumps` writes it, the rest by `str`."""
+    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)

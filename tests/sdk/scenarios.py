@@ -1,0 +1,759 @@
+"""What every official SDK must see. Each scenario is a promise of the service, in terms of actions and wire names.
+
+A scenario never changes a key that `sandbox.toml` made: all clients run all scenarios against one server, several at a
+time. Messages are compared whole, as the SDK shows them.
+"""
+
+import base64
+import json
+import re
+import uuid
+from datetime import datetime, timedelta, timezone
+from typing import Any, Callable, Dict, List, NamedTuple
+
+import sandbox
+from clients import Answer, Client, Flavour, Refused
+
+SCENARIOS: Dict[str, Callable[["World"], None]] = {}
+
+
+def scenario(check: Callable[["World"], None]) -> Callable[["World"], None]:
+    """List `check`. tests/sdk.rs reads this file for the decorator, so that both sides know the same names."""
+    SCENARIOS[check.__name__] = check
+    return check
+
+
+class World:
+    """The server as seen by one flavour of client."""
+
+    def __init__(self, flavour: Flavour, endpoint: str):
+        self.flavour = flavour
+        self.endpoint = endpoint
+        self.root = self.user(sandbox.ROOT["id"])
+
+    def user(self, access_key_id: str) -> Client:
+        return self.connect(access_key_id, sandbox.ACCESS_KEYS[access_key_id])
+
+    def connect(self, access_key_id: str, secret: str) -> Client:
+        return self.flavour.connect(self.endpoint, access_key_id, secret)
+
+
+class Fault(NamedTuple):
+    """A refusal: HTTP status, code, and the service's own message."""
+
+    status: int
+    code: str
+    message: str
+
+    def of(self, client: Client, action: str, **params: Any) -> Refused:
+        """`client` is refused in exactly this way."""
+        try:
+            answer = client.call(action, **params)
+        except Refused as refusal:
+            told = (refusal.status, refusal.code, refusal.message)
+            equal(told, (self.status, self.code, client.dressed(self.status, self.message, refusal.request_id)))
+            assert UUID.fullmatch(refusal.request_id), refusal.request_id
+            if client.shows_denial and self.code not in DENIALS:
+                equal(refusal.access_denied_detail, None)
+            return refusal
+        raise AssertionError(f"{action} was answered: {answer}")
+
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+DATE = "%Y-%m-%dT%H:%M:%SZ"
+DENIALS = ("Forbidden.NoPermission", "AccessDeniedError")
+
+KEY_NOT_FOUND = Fault(404, "Forbidden.KeyNotFound", "The specified Key is not found.")
+ALIAS_NOT_FOUND = Fault(404, "Forbidden.AliasNotFound", "The specified Alias is not found.")
+ALIAS_EXISTS = Fault(400, "AliasAlreadyExists", "AliasName Already Exists.")
+STATE_MODIFIED_FAILED = Fault(409, "Rejected.StateModifiedFailed", "Keystate modified failed.")
+WOULD_SUCCEED = Fault(
+    400, "DryRunOperationError", "The request would have succeeded if the DryRun parameter was not specified."
+)
+WOULD_BE_DENIED = Fault(
+    403, "AccessDeniedError", "You are not authorized to perform this operation on the KMS resource."
+)
+
+
+def missing(parameter: str) -> Fault:
+    return Fault(400, "MissingParameter", f"The parameter  {parameter}  needed but no provided.")
+
+
+def invalid(parameter: str) -> Fault:
+    return Fault(400, "InvalidParameter", f"The specified parameter  {parameter}  is not valid.")
+
+
+def would_be_invalid(fault: Fault) -> Fault:
+    return Fault(400, "ValidationError", f"The parameters specified in the request are invalid. {fault.message}")
+
+
+def rejected(state: str) -> Fault:
+    return Fault(409, f"Rejected.{state}", f"The request was rejected because the key state is {state}.")
+
+
+def forbidden(arn: str) -> Fault:
+    return Fault(403, "Forbidden.NoPermission", f"This operation for {arn} is forbidden by permission system.")
+
+
+HELLO = base64.b64encode(b"hello, world").decode()
+CONTEXT = {"a b": "c+d*~", "ü/=": "v&%2F", "app": "pay"}
+STATES = {
+    "disabled": "Disabled",
+    "pending-deletion": "PendingDeletion",
+    "pending-import": "PendingImport",
+    "unavailable": "Unavailable",
+}
+APP, OTHER, DEV = sandbox.KEYS["app"], sandbox.KEYS["other"], sandbox.KEYS["dev"]
+
+
+# ---- keys
+
+
+@scenario
+def regions_are_listed(world: World) -> None:
+    regions = world.root.call("DescribeRegions")["Regions"]["Region"]
+    assert {"RegionId": sandbox.REGION} in regions, regions
+
+
+@scenario
+def key_is_created_and_described(world: World) -> None:
+    made = world.root.call("CreateKey", Description="for «tests» + 100%")["KeyMetadata"]
+    assert UUID.fullmatch(made["KeyId"]), made
+    assert UUID.fullmatch(made["PrimaryKeyVersion"]), made
+    holds(
+        made,
+        Arn=sandbox.key_arn(made["KeyId"]),
+        AutomaticRotation="Disabled",
+        Creator=sandbox.ACCOUNT,
+        Description="for «tests» + 100%",
+        KeySpec="Aliyun_AES_256",
+        KeyState="Enabled",
+        KeyUsage="ENCRYPT/DECRYPT",
+        Origin="Aliyun_KMS",
+        ProtectionLevel="SOFTWARE",
+    )
+    near(made["CreationDate"], timedelta(0))
+    described = world.root.call("DescribeKey", KeyId=made["KeyId"])["KeyMetadata"]
+    holds(described, **made)
+    equal(described["DeletionProtection"], "Disabled")
+
+
+@scenario
+def key_is_created_as_asked(world: World) -> None:
+    sm4 = world.root.call("CreateKey", KeySpec="Aliyun_SM4", Tags=json.dumps([{"TagKey": "k", "TagValue": "v"}]))
+    holds(sm4["KeyMetadata"], KeySpec="Aliyun_SM4", KeyState="Enabled")
+    rotating = world.root.call("CreateKey", EnableAutomaticRotation=True, RotationInterval="365d")
+    holds(rotating["KeyMetadata"], AutomaticRotation="Enabled", RotationInterval="31536000s")
+    external = world.root.call("CreateKey", Origin="EXTERNAL", EnableAutomaticRotation=False)
+    holds(external["KeyMetadata"], Origin="EXTERNAL", KeyState="PendingImport")
+    rejected("PendingImport").of(world.root, "Encrypt", KeyId=external["KeyMetadata"]["KeyId"], Plaintext=HELLO)
+
+
+@scenario
+def keys_of_the_sandbox_file_are_described(world: World) -> None:
+    deleted = {"DeleteDate": "2099-01-01T00:00:00Z"}
+    table = [
+        ("app", dict(KeyState="Enabled", KeySpec="Aliyun_AES_256", Origin="Aliyun_KMS")),
+        ("disabled", dict(KeyState="Disabled")),
+        ("pending-deletion", dict(KeyState="PendingDeletion", **deleted)),
+        ("pending-import", dict(KeyState="PendingImport", Origin="EXTERNAL")),
+        ("unavailable", dict(KeyState="Unavailable")),
+        ("sm4", dict(KeyState="Enabled", KeySpec="Aliyun_SM4")),
+        ("dev", dict(KeyState="Enabled", PrimaryKeyVersion=DEV.primary)),
+        ("rotated", dict(PrimaryKeyVersion=sandbox.KEYS["rotated"].primary)),
+    ]
+    for alias, fields in table:
+        key = sandbox.KEYS[alias]
+        described = world.root.call("DescribeKey", KeyId=key.id)["KeyMetadata"]
+        holds(described, KeyId=key.id, Arn=key.arn, KeyUsage="ENCRYPT/DECRYPT", **fields)
+
+
+@scenario
+def keys_are_filtered(world: World) -> None:
+    made = new_key(world.root)
+    table = [
+        ([("KeyState", ["Enabled"])], [APP.id, made], ["disabled"]),
+        ([("KeyState", ["Disabled"])], [sandbox.KEYS["disabled"].id], ["app"]),
+        ([("KeyState", ["Disabled", "PendingImport"])], [sandbox.KEYS["pending-import"].id], ["app"]),
+        ([("KeySpec", ["Aliyun_SM4"])], [sandbox.KEYS["sm4"].id], ["app"]),
+        ([("KeySpec", ["Aliyun_SM4"]), ("KeyState", ["Disabled"])], [], ["sm4", "disabled"]),
+    ]
+    for filters, within, without in table:
+        listed = all_keys(world.root, json.dumps([{"Key": key, "Values": values} for key, values in filters]))
+        for key_id in within:
+            holds(listed[key_id], KeyArn=sandbox.key_arn(key_id))
+        for alias in without:
+            assert sandbox.KEYS[alias].id not in listed, (filters, alias)
+
+
+@scenario
+def lists_come_in_pages(world: World) -> None:
+    first = world.root.call("ListKeys", PageNumber=1, PageSize=2)
+    second = world.root.call("ListKeys", PageNumber=2, PageSize=2)
+    equal((first["PageNumber"], first["PageSize"], second["PageNumber"]), (1, 2, 2))
+    assert isinstance(first["TotalCount"], int) and first["TotalCount"] >= 9, first
+    ids = [key["KeyId"] for page in (first, second) for key in page["Keys"]["Key"]]
+    equal(len(set(ids)), 4)
+    equal(world.root.call("ListKeys")["PageSize"], 10)
+    equal(world.root.call("ListKeys", PageNumber=10_000)["Keys"]["Key"], [])
+    for bad in (dict(PageSize=101), dict(PageSize=0), dict(PageNumber=0), dict(PageSize="ten")):
+        invalid(*bad).of(world.root, "ListKeys", **bad)
+
+
+@scenario
+def key_has_four_names(world: World) -> None:
+    for name in (DEV.id, "alias/dev", DEV.arn, sandbox.arn("alias/dev")):
+        equal(world.root.call("DescribeKey", KeyId=name)["KeyMetadata"]["KeyId"], DEV.id)
+        holds(world.root.call("Encrypt", KeyId=name, Plaintext=HELLO), KeyId=DEV.id, KeyVersionId=DEV.primary)
+        equal(world.root.call("GenerateDataKey", KeyId=name)["KeyId"], DEV.id)
+        equal(world.root.call("GenerateDataKeyWithoutPlaintext", KeyId=name)["KeyId"], DEV.id)
+        blob = APP.seal(HELLO)
+        DEV.open(world.root.call("ReEncrypt", CiphertextBlob=blob, DestinationKeyId=name)["CiphertextBlob"])
+
+
+@scenario
+def unknown_keys_are_not_found(world: World) -> None:
+    stranger = str(uuid.uuid4())
+    beijing = sandbox.KEYS["beijing"]
+    foreign = f"acs:kms:{sandbox.REGION}:9999999999999999:key/{APP.id}"
+    table = [
+        (KEY_NOT_FOUND, stranger),
+        (KEY_NOT_FOUND, sandbox.key_arn(stranger)),
+        (KEY_NOT_FOUND, beijing.id),
+        (KEY_NOT_FOUND, beijing.arn),
+        (ALIAS_NOT_FOUND, "alias/nothing-here"),
+        (ALIAS_NOT_FOUND, sandbox.arn("alias/nothing-here")),
+        (ALIAS_NOT_FOUND, "alias/beijing"),
+        (forbidden(foreign), foreign),
+    ]
+    for fault, name in table:
+        fault.of(world.root, "DescribeKey", KeyId=name)
+        fault.of(world.root, "Encrypt", KeyId=name, Plaintext=HELLO)
+        fault.of(world.root, "GenerateDataKey", KeyId=name)
+    for action in ("EnableKey", "DisableKey", "CancelKeyDeletion"):
+        KEY_NOT_FOUND.of(world.root, action, KeyId=stranger)
+    KEY_NOT_FOUND.of(world.root, "ScheduleKeyDeletion", KeyId=stranger, PendingWindowInDays=7)
+    KEY_NOT_FOUND.of(world.root, "Decrypt", CiphertextBlob=beijing.seal(HELLO))
+    KEY_NOT_FOUND.of(world.root, "Decrypt", CiphertextBlob=APP.seal(HELLO).replace(*versions(APP.primary, stranger)))
+
+
+# ---- encrypting and decrypting
+
+
+@scenario
+def text_is_encrypted_and_decrypted(world: World) -> None:
+    key_id = new_key(world.root)
+    for text in (HELLO, b64(bytes(range(256)))):
+        sealed = world.root.call("Encrypt", KeyId=key_id, Plaintext=text)
+        raw = base64.b64decode(sealed["CiphertextBlob"], validate=True)
+        equal(raw[:36].decode(), sealed["KeyVersionId"])
+        equal(len(raw), 36 + 12 + len(text) + 16)
+        opened = world.root.call("Decrypt", CiphertextBlob=sealed["CiphertextBlob"])
+        holds(opened, KeyId=key_id, KeyVersionId=sealed["KeyVersionId"], Plaintext=text)
+    again = world.root.call("Encrypt", KeyId=key_id, Plaintext=HELLO)["CiphertextBlob"]
+    assert again != sealed["CiphertextBlob"], "the same IV twice"
+
+
+@scenario
+def plaintext_is_taken_as_the_text_it_is(world: World) -> None:
+    for text in ("not base64!", " a+b /c=d&e%20*~'()\t", "钥匙 ü 🔑", b64(b"x" * 6144)):
+        sealed = world.root.call("Encrypt", KeyId=APP.id, Plaintext=text)["CiphertextBlob"]
+        equal(APP.open(sealed), text)
+        equal(world.root.call("Decrypt", CiphertextBlob=sealed)["Plaintext"], text)
+    invalid("Plaintext").of(world.root, "Encrypt", KeyId=APP.id, Plaintext=b64(b"x" * 6145))
+
+
+@scenario
+def blobs_have_the_documented_layout(world: World) -> None:
+    for alias in ("app", "sm4", "dev", "rotated"):
+        key = sandbox.KEYS[alias]
+        for context in ({}, CONTEXT):
+            extra = {"EncryptionContext": context} if context else {}
+            ours = world.root.call("Encrypt", KeyId=key.id, Plaintext=HELLO, **extra)["CiphertextBlob"]
+            equal(key.open(ours, context), HELLO)
+            opened = world.root.call("Decrypt", CiphertextBlob=key.seal(HELLO, context), **extra)
+            holds(opened, KeyId=key.id, KeyVersionId=key.primary, Plaintext=HELLO)
+
+
+@scenario
+def older_key_versions_still_decrypt(world: World) -> None:
+    key = sandbox.KEYS["rotated"]
+    oldest, primary = key.versions
+    opened = world.root.call("Decrypt", CiphertextBlob=key.seal(HELLO, version=oldest))
+    holds(opened, KeyId=key.id, KeyVersionId=oldest, Plaintext=HELLO)
+    equal(world.root.call("Encrypt", KeyId=key.id, Plaintext=HELLO)["KeyVersionId"], primary)
+
+
+@scenario
+def encryption_context_is_a_map(world: World) -> None:
+    sealed = world.root.call("Encrypt", KeyId=APP.id, Plaintext=HELLO, EncryptionContext=CONTEXT)["CiphertextBlob"]
+    reversed_context = dict(reversed(list(CONTEXT.items())))
+    texts = [
+        json.dumps(CONTEXT),
+        json.dumps(reversed_context, ensure_ascii=False, indent=2),
+        json.dumps(CONTEXT, separators=(",", ":")).replace("p", "\\u0070"),
+    ]
+    for context in [CONTEXT, reversed_context] + (texts if world.root.context_may_be_text else []):
+        opened = world.root.call("Decrypt", CiphertextBlob=sealed, EncryptionContext=context)
+        equal(opened["Plaintext"], HELLO)
+    bare = APP.seal(HELLO)
+    for nothing in [{}] + (["{}", " { } "] if world.root.context_may_be_text else []):
+        equal(world.root.call("Decrypt", CiphertextBlob=bare, EncryptionContext=nothing)["Plaintext"], HELLO)
+
+
+@scenario
+def wrong_context_does_not_decrypt(world: World) -> None:
+    sealed = APP.seal(HELLO, CONTEXT)
+    wrong = [{}, {"app": "pay"}, {**CONTEXT, "app": "Pay"}, {**CONTEXT, "more": ""}]
+    for extra in [{}] + [{"EncryptionContext": context} for context in wrong]:
+        invalid("CiphertextBlob").of(world.root, "Decrypt", CiphertextBlob=sealed, **extra)
+    invalid("CiphertextBlob").of(
+        world.root, "Decrypt", CiphertextBlob=APP.seal(HELLO), EncryptionContext={"app": "pay"}
+    )
+
+
+@scenario
+def encryption_context_must_be_a_map_of_strings(world: World) -> None:
+    bad = [{"n": 1}, {"n": None}, {"n": ["a"]}, {"n": {"a": "b"}}, "[]", '"a"', "{", '{"a":"b","a":"b"}']
+    bad.append({"long": "x" * 8192})
+    for context in bad:
+        fault = invalid("EncryptionContext")
+        fault.of(world.root, "Encrypt", KeyId=APP.id, Plaintext=HELLO, EncryptionContext=context)
+        fault.of(world.root, "Decrypt", CiphertextBlob=APP.seal(HELLO), EncryptionContext=context)
+    longest = {"long": "x" * (8192 - len('{"long": ""}'))}  # one character less for clients that leave out the blank
+    sealed = world.root.call("Encrypt", KeyId=APP.id, Plaintext=HELLO, EncryptionContext=longest)["CiphertextBlob"]
+    equal(APP.open(sealed, longest), HELLO)
+
+
+@scenario
+def damaged_blobs_do_not_decrypt(world: World) -> None:
+    sealed = APP.seal(HELLO)
+    raw = base64.b64decode(sealed)
+    bad = [b64(flipped(raw, at)) for at in (36, 47, 48, len(raw) - 17, len(raw) - 16, len(raw) - 1)]
+    bad += [b64(raw[:length]) for length in (1, 36, 48, 63, 64, len(raw) - 1)]
+    bad += [b64(raw + b"\0"), "no base64!", sealed[:-2], sealed.replace("=", "*")]
+    bad += [OTHER.seal(HELLO).replace(*versions(OTHER.primary, APP.primary))]
+    bad += [b64(b"\xff" * len(raw))]
+    for blob in bad:
+        invalid("CiphertextBlob").of(world.root, "Decrypt", CiphertextBlob=blob)
+    assert sealed.endswith("="), sealed
+    equal(world.root.call("Decrypt", CiphertextBlob=sealed.rstrip("="))["Plaintext"], HELLO)
+
+
+@scenario
+def data_keys_are_made(world: World) -> None:
+    key_id = new_key(world.root)
+    table: List[Any] = [
+        ({}, 32),
+        ({"KeySpec": "AES_256"}, 32),
+        ({"KeySpec": "AES_128"}, 16),
+        ({"NumberOfBytes": 1}, 1),
+        ({"NumberOfBytes": 1024}, 1024),
+        ({"NumberOfBytes": 24, "KeySpec": "AES_128"}, 24),
+        ({"EncryptionContext": CONTEXT}, 32),
+    ]
+    for params, length in table:
+        context = {name: value for name, value in params.items() if name == "EncryptionContext"}
+        made = world.root.call("GenerateDataKey", KeyId=key_id, **params)
+        equal(len(base64.b64decode(made["Plaintext"], validate=True)), length)
+        opened = world.root.call("Decrypt", CiphertextBlob=made["CiphertextBlob"], **context)
+        holds(opened, KeyId=key_id, KeyVersionId=made["KeyVersionId"], Plaintext=made["Plaintext"])
+        secret = world.root.call("GenerateDataKeyWithoutPlaintext", KeyId=key_id, **params)
+        assert "Plaintext" not in secret, secret
+        opened = world.root.call("Decrypt", CiphertextBlob=secret["CiphertextBlob"], **context)
+        equal(len(base64.b64decode(opened["Plaintext"], validate=True)), length)
+
+
+@scenario
+def data_keys_have_bounds(world: World) -> None:
+    for action in ("GenerateDataKey", "GenerateDataKeyWithoutPlaintext"):
+        for bad in (dict(NumberOfBytes=0), dict(NumberOfBytes=1025), dict(NumberOfBytes=-1), dict(KeySpec="AES_512")):
+            invalid(*bad).of(world.root, action, KeyId=APP.id, **bad)
+
+
+@scenario
+def blobs_move_to_another_key(world: World) -> None:
+    moved = world.root.call(
+        "ReEncrypt",
+        CiphertextBlob=APP.seal(HELLO, CONTEXT),
+        SourceEncryptionContext=CONTEXT,
+        DestinationKeyId=OTHER.id,
+        DestinationEncryptionContext={"to": "other"},
+    )
+    holds(moved, KeyId=APP.id, KeyVersionId=APP.primary)
+    equal(OTHER.open(moved["CiphertextBlob"], {"to": "other"}), HELLO)
+    opened = world.root.call(
+        "Decrypt", CiphertextBlob=moved["CiphertextBlob"], EncryptionContext={"to": "other"}
+    )
+    holds(opened, KeyId=OTHER.id, Plaintext=HELLO)
+    invalid("CiphertextBlob").of(
+        world.root, "ReEncrypt", CiphertextBlob=APP.seal(HELLO, CONTEXT), DestinationKeyId=OTHER.id
+    )
+    ALIAS_NOT_FOUND.of(
+        world.root, "ReEncrypt", CiphertextBlob=APP.seal(HELLO), DestinationKeyId="alias/nothing-here"
+    )
+
+
+# ---- aliases
+
+
+@scenario
+def aliases_come_and_go(world: World) -> None:
+    key_id, alias = new_key(world.root), new_alias()
+    world.root.call("CreateAlias", KeyId=key_id, AliasName=alias)
+    equal(all_aliases(world.root)[alias], {"AliasName": alias, "AliasArn": sandbox.arn(alias), "KeyId": key_id})
+    sealed = world.root.call("Encrypt", KeyId=alias, Plaintext=HELLO)
+    equal(sealed["KeyId"], key_id)
+    ALIAS_EXISTS.of(world.root, "CreateAlias", KeyId=key_id, AliasName=alias)
+    ALIAS_EXISTS.of(world.root, "CreateAlias", KeyId=APP.id, AliasName=alias)
+    world.root.call("DeleteAlias", AliasName=alias)
+    assert alias not in all_aliases(world.root)
+    ALIAS_NOT_FOUND.of(world.root, "Encrypt", KeyId=alias, Plaintext=HELLO)
+    ALIAS_NOT_FOUND.of(world.root, "DeleteAlias", AliasName=alias)
+    equal(world.root.call("Decrypt", CiphertextBlob=sealed["CiphertextBlob"])["Plaintext"], HELLO)
+    world.root.call("CreateAlias", KeyId=APP.id, AliasName=alias)
+    equal(world.root.call("DescribeKey", KeyId=alias)["KeyMetadata"]["KeyId"], APP.id)
+
+
+@scenario
+def alias_names_have_a_form(world: World) -> None:
+    for name in ("app", "alias/", "alias/ü", "alias/a b", "alias/acs/kms", "Alias/app"):
+        invalid("AliasName").of(world.root, "CreateAlias", KeyId=APP.id, AliasName=name)
+    KEY_NOT_FOUND.of(world.root, "CreateAlias", KeyId=str(uuid.uuid4()), AliasName=new_alias())
+
+
+# ---- key states
+
+
+@scenario
+def keys_are_disabled_and_enabled(world: World) -> None:
+    key_id = new_key(world.root)
+    sealed = world.root.call("Encrypt", KeyId=key_id, Plaintext=HELLO)["CiphertextBlob"]
+    world.root.call("DisableKey", KeyId=key_id)
+    world.root.call("DisableKey", KeyId=key_id)
+    equal(state(world.root, key_id), "Disabled")
+    for action, params in uses(key_id, sealed):
+        rejected("Disabled").of(world.root, action, **params)
+    world.root.call("EnableKey", KeyId=key_id)
+    world.root.call("EnableKey", KeyId=key_id)
+    equal(state(world.root, key_id), "Enabled")
+    equal(world.root.call("Decrypt", CiphertextBlob=sealed)["Plaintext"], HELLO)
+
+
+@scenario
+def deletion_is_scheduled_and_cancelled(world: World) -> None:
+    key_id = new_key(world.root)
+    sealed = world.root.call("Encrypt", KeyId=key_id, Plaintext=HELLO)["CiphertextBlob"]
+    STATE_MODIFIED_FAILED.of(world.root, "CancelKeyDeletion", KeyId=key_id)
+    for days in (6, 367, "soon"):
+        invalid("PendingWindowInDays").of(
+            world.root, "ScheduleKeyDeletion", KeyId=key_id, PendingWindowInDays=days
+        )
+    world.root.call("ScheduleKeyDeletion", KeyId=key_id, PendingWindowInDays=7)
+    described = world.root.call("DescribeKey", KeyId=key_id)["KeyMetadata"]
+    equal(described["KeyState"], "PendingDeletion")
+    near(described["DeleteDate"], timedelta(days=7))
+    for action, params in uses(key_id, sealed):
+        rejected("PendingDeletion").of(world.root, action, **params)
+    world.root.call("CancelKeyDeletion", KeyId=key_id)
+    described = world.root.call("DescribeKey", KeyId=key_id)["KeyMetadata"]
+    equal((described["KeyState"], described.get("DeleteDate", "")), ("Enabled", ""))
+    equal(world.root.call("Decrypt", CiphertextBlob=sealed)["Plaintext"], HELLO)
+
+
+@scenario
+def states_refuse_cryptography(world: World) -> None:
+    for alias, name in STATES.items():
+        key = sandbox.KEYS[alias]
+        for action, params in uses(key.id, key.seal(HELLO)):
+            rejected(name).of(world.root, action, **params)
+
+
+@scenario
+def states_refuse_state_changes(world: World) -> None:
+    table = {
+        "app": ["CancelKeyDeletion"],
+        "disabled": ["CancelKeyDeletion"],
+        "pending-deletion": ["EnableKey", "DisableKey", "ScheduleKeyDeletion", "CreateAlias"],
+        "pending-import": ["EnableKey", "DisableKey", "CancelKeyDeletion"],
+    }
+    extra = {"ScheduleKeyDeletion": {"PendingWindowInDays": 7}, "CreateAlias": {"AliasName": new_alias()}}
+    for alias, actions in table.items():
+        for action in actions:
+            params = extra.get(action, {})
+            STATE_MODIFIED_FAILED.of(world.root, action, KeyId=sandbox.KEYS[alias].id, **params)
+
+
+# ---- DryRun
+
+
+@scenario
+def dry_run_would_succeed(world: World) -> None:
+    for client in (world.root, world.user("app")):
+        WOULD_SUCCEED.of(client, "Decrypt", CiphertextBlob=APP.seal(HELLO), DryRun="true")
+    for action, params in uses(APP.id, APP.seal(HELLO)):
+        for yes in ("true", "True", "TRUE"):
+            WOULD_SUCCEED.of(world.root, action, DryRun=yes, **params)
+        for no in ("false", "False", ""):
+            world.root.call(action, DryRun=no, **params)
+
+
+@scenario
+def dry_run_finds_bad_parameters(world: World) -> None:
+    blob = APP.seal(HELLO)
+    context = {"EncryptionContext": {"n": 1}}
+    table: List[Any] = [
+        (missing("KeyId"), "Encrypt", dict(Plaintext=HELLO)),
+        (missing("Plaintext"), "Encrypt", dict(KeyId=APP.id)),
+        (missing("CiphertextBlob"), "Decrypt", {}),
+        (missing("DestinationKeyId"), "ReEncrypt", dict(CiphertextBlob=blob)),
+        (invalid("NumberOfBytes"), "GenerateDataKey", dict(KeyId=APP.id, NumberOfBytes=1025)),
+        (invalid("KeySpec"), "GenerateDataKeyWithoutPlaintext", dict(KeyId=APP.id, KeySpec="AES_512")),
+        (invalid("EncryptionContext"), "Encrypt", dict(KeyId=APP.id, Plaintext=HELLO, **context)),
+        (invalid("CiphertextBlob"), "Decrypt", dict(CiphertextBlob="no base64!")),
+        (invalid("CiphertextBlob"), "Decrypt", dict(CiphertextBlob=APP.seal(HELLO, CONTEXT))),
+        (invalid("CiphertextBlob"), "Decrypt", dict(CiphertextBlob=blob, EncryptionContext={"a": "b"})),
+    ]
+    for fault, action, params in table:
+        fault.of(world.root, action, **params)
+        would_be_invalid(fault).of(world.root, action, DryRun="true", **params)
+    for word in ("maybe", "1"):
+        would_be_invalid(invalid("DryRun")).of(world.root, "Decrypt", CiphertextBlob=blob, DryRun=word)
+
+
+@scenario
+def dry_run_finds_missing_permissions(world: World) -> None:
+    nobody = world.user("nobody")
+    for action, params in uses(APP.id, APP.seal(HELLO)):
+        refusal = WOULD_BE_DENIED.of(nobody, action, DryRun="true", **params)
+        asked = {"ReEncrypt": "ReEncryptFrom"}.get(action, action)
+        denial(nobody, refusal, f"kms:{asked}", "ImplicitDeny")
+    refusal = WOULD_BE_DENIED.of(world.user("almost"), "Decrypt", CiphertextBlob=APP.seal(HELLO), DryRun="true")
+    denial(world.user("almost"), refusal, "kms:Decrypt", "ExplicitDeny")
+    WOULD_BE_DENIED.of(world.user("app"), "Decrypt", CiphertextBlob=OTHER.seal(HELLO), DryRun="true")
+
+
+@scenario
+def dry_run_keeps_other_refusals(world: World) -> None:
+    stranger = str(uuid.uuid4())
+    KEY_NOT_FOUND.of(world.root, "Encrypt", KeyId=stranger, Plaintext=HELLO, DryRun="true")
+    ALIAS_NOT_FOUND.of(world.root, "GenerateDataKey", KeyId="alias/nothing-here", DryRun="true")
+    for alias, name in STATES.items():
+        key = sandbox.KEYS[alias]
+        for action, params in uses(key.id, key.seal(HELLO)):
+            rejected(name).of(world.root, action, DryRun="true", **params)
+
+
+# ---- permissions
+
+
+@scenario
+def user_without_policies_is_refused(world: World) -> None:
+    nobody, stranger = world.user("nobody"), str(uuid.uuid4())
+    lost_blob = APP.seal(HELLO).replace(*versions(APP.primary, stranger))
+    table: List[Any] = [
+        ("ListKeys", {}, sandbox.arn("key")),
+        ("CreateKey", {}, sandbox.arn("key")),
+        ("ListAliases", {}, sandbox.arn("alias")),
+        ("DescribeKey", dict(KeyId=APP.id), APP.arn),
+        ("DescribeKey", dict(KeyId="alias/app"), APP.arn),
+        ("DescribeKey", dict(KeyId=stranger), sandbox.key_arn(stranger)),
+        ("DescribeKey", dict(KeyId="alias/nothing-here"), sandbox.arn("alias/nothing-here")),
+        ("DisableKey", dict(KeyId=APP.arn), APP.arn),
+        ("ScheduleKeyDeletion", dict(KeyId=APP.id, PendingWindowInDays=7), APP.arn),
+        ("Encrypt", dict(KeyId=sandbox.arn("alias/app"), Plaintext=HELLO), APP.arn),
+        ("Decrypt", dict(CiphertextBlob=APP.seal(HELLO)), APP.arn),
+        ("Decrypt", dict(CiphertextBlob=lost_blob), sandbox.key_arn(stranger)),
+        ("GenerateDataKey", dict(KeyId=sandbox.KEYS["disabled"].id), sandbox.KEYS["disabled"].arn),
+    ]
+    for action, params, arn in table:
+        denial(nobody, forbidden(arn).of(nobody, action, **params), f"kms:{action}", "ImplicitDeny")
+    nobody.call("DescribeRegions")
+
+
+@scenario
+def reader_may_only_read(world: World) -> None:
+    reader = world.user("reader")
+    reader.call("ListKeys")
+    reader.call("ListAliases")
+    equal(reader.call("DescribeKey", KeyId="alias/app")["KeyMetadata"]["KeyId"], APP.id)
+    forbidden(APP.arn).of(reader, "Encrypt", KeyId=APP.id, Plaintext=HELLO)
+    forbidden(APP.arn).of(reader, "Decrypt", CiphertextBlob=APP.seal(HELLO))
+    forbidden(sandbox.arn("key")).of(reader, "CreateKey")
+
+
+@scenario
+def user_may_decrypt_with_one_key(world: World) -> None:
+    app = world.user("app")
+    equal(app.call("Decrypt", CiphertextBlob=APP.seal(HELLO))["Plaintext"], HELLO)
+    denial(app, forbidden(OTHER.arn).of(app, "Decrypt", CiphertextBlob=OTHER.seal(HELLO)), "kms:Decrypt", "ImplicitDeny")
+    forbidden(APP.arn).of(app, "Encrypt", KeyId="alias/app", Plaintext=HELLO)
+
+
+@scenario
+def tags_decide(world: World) -> None:
+    developer = world.user("developer")
+    sealed = developer.call("Encrypt", KeyId="alias/dev", Plaintext=HELLO)["CiphertextBlob"]
+    equal(developer.call("Decrypt", CiphertextBlob=sealed)["Plaintext"], HELLO)
+    forbidden(APP.arn).of(developer, "Encrypt", KeyId="alias/app", Plaintext=HELLO)
+
+
+@scenario
+def deny_wins(world: World) -> None:
+    almost = world.user("almost")
+    equal(almost.call("Decrypt", CiphertextBlob=OTHER.seal(HELLO))["Plaintext"], HELLO)
+    refusal = forbidden(APP.arn).of(almost, "Decrypt", CiphertextBlob=APP.seal(HELLO))
+    denial(almost, refusal, "kms:Decrypt", "ExplicitDeny")
+
+
+@scenario
+def re_encrypt_needs_both_permissions(world: World) -> None:
+    mover = world.user("mover")
+    params = dict(CiphertextBlob=APP.seal(HELLO), DestinationKeyId="alias/other")
+    denial(mover, forbidden(OTHER.arn).of(mover, "ReEncrypt", **params), "kms:ReEncryptTo", "ImplicitDeny")
+    denial(mover, WOULD_BE_DENIED.of(mover, "ReEncrypt", DryRun="true", **params), "kms:ReEncryptTo", "ImplicitDeny")
+    params = dict(CiphertextBlob=OTHER.seal(HELLO), DestinationKeyId="alias/app")
+    denial(mover, forbidden(OTHER.arn).of(mover, "ReEncrypt", **params), "kms:ReEncryptFrom", "ImplicitDeny")
+
+
+# ---- the front door
+
+
+@scenario
+def wrong_secret_is_told(world: World) -> None:
+    for action, params in [("DescribeRegions", {}), *uses(APP.id, APP.seal(HELLO))]:
+        client = world.connect("yaoshi", "not-the-secret")
+        try:
+            answer = client.call(action, **params)
+        except Refused as refusal:
+            code, message = client.signature_mismatch
+            equal((refusal.status, refusal.code), (400, code))
+            assert message.fullmatch(refusal.message), refusal.message
+        else:
+            raise AssertionError(f"{action} was answered: {answer}")
+
+
+@scenario
+def access_keys_must_be_known_and_active(world: World) -> None:
+    unknown = Fault(
+        404, "InvalidAccessKeyId.NotFound", "The Access Key ID provided does not exist in our records."
+    )
+    unknown.of(world.connect("LTAI5tUnknown", "secret"), "DescribeRegions")
+    inactive = Fault(403, "Forbidden.AccessKey", "This AccessKey is not enabled.")
+    inactive.of(world.user("app-retired"), "Decrypt", CiphertextBlob=APP.seal(HELLO))
+
+
+@scenario
+def missing_parameters_are_named(world: World) -> None:
+    table: List[Any] = [
+        ("DescribeKey", {}, "KeyId"),
+        ("EnableKey", {}, "KeyId"),
+        ("ScheduleKeyDeletion", dict(KeyId=APP.id), "PendingWindowInDays"),
+        ("CreateAlias", dict(KeyId=APP.id), "AliasName"),
+        ("DeleteAlias", {}, "AliasName"),
+        ("Encrypt", dict(Plaintext=HELLO), "KeyId"),
+        ("Encrypt", dict(KeyId=APP.id), "Plaintext"),
+        ("Decrypt", {}, "CiphertextBlob"),
+        ("ReEncrypt", dict(DestinationKeyId=APP.id), "CiphertextBlob"),
+        ("GenerateDataKey", {}, "KeyId"),
+        ("GenerateDataKeyWithoutPlaintext", {}, "KeyId"),
+    ]
+    for action, params, name in table:
+        missing(name).of(world.root, action, **params)
+
+
+@scenario
+def endpoint_may_carry_scheme_and_path(world: World) -> None:
+    for endpoint in (f"http://{world.endpoint}", f"{world.endpoint}/kms"):
+        client = world.flavour.connect(endpoint, "yaoshi", "yaoshi")
+        equal(client.call("Decrypt", CiphertextBlob=APP.seal(HELLO))["Plaintext"], HELLO)
+
+
+# ---- words that the scenarios use
+
+
+def equal(actual: Any, expected: Any) -> None:
+    assert actual == expected, f"\n     got {actual!r}\nexpected {expected!r}"
+
+
+def holds(answer: Answer, **fields: Any) -> None:
+    """`answer` has at least these fields, with these values."""
+    equal({name: answer.get(name) for name in fields}, fields)
+
+
+def near(date: str, away: timedelta) -> None:
+    """`date` is that far from now, give or take five minutes."""
+    distance = datetime.strptime(date, DATE).replace(tzinfo=timezone.utc) - datetime.now(timezone.utc)
+    assert abs(distance - away) < timedelta(minutes=5), (date, away)
+
+
+def denial(client: Client, refusal: Refused, action: str, kind: str) -> None:
+    """The refusal explains itself, where the SDK shows that."""
+    if not client.shows_denial:
+        return
+    detail = refusal.access_denied_detail
+    assert isinstance(detail, dict), detail
+    holds(
+        detail,
+        AuthAction=action,
+        AuthPrincipalOwnerId=sandbox.ACCOUNT,
+        AuthPrincipalType="SubUser",
+        NoPermissionType=kind,
+        PolicyType="AccountLevelIdentityBasedPolicy",
+    )
+    assert detail["AuthPrincipalDisplayName"], detail
+    assert all(isinstance(value, str) for value in detail.values()), detail
+
+
+def uses(key_id: str, blob: str) -> List[Any]:
+    """Every cryptographic call of a key, `blob` being sealed under it."""
+    return [
+        ("Encrypt", dict(KeyId=key_id, Plaintext=HELLO)),
+        ("Decrypt", dict(CiphertextBlob=blob)),
+        ("ReEncrypt", dict(CiphertextBlob=blob, DestinationKeyId=OTHER.id)),
+        ("GenerateDataKey", dict(KeyId=key_id)),
+        ("GenerateDataKeyWithoutPlaintext", dict(KeyId=key_id)),
+    ]
+
+
+def new_key(client: Client) -> str:
+    return client.call("CreateKey")["KeyMetadata"]["KeyId"]
+
+
+def new_alias() -> str:
+    return f"alias/sdk-{uuid.uuid4()}"
+
+
+def state(client: Client, key_id: str) -> str:
+    return client.call("DescribeKey", KeyId=key_id)["KeyMetadata"]["KeyState"]
+
+
+def all_keys(client: Client, filters: str) -> Dict[str, Answer]:
+    return {key["KeyId"]: key for key in every_page(client, "ListKeys", "Keys", "Key", Filters=filters)}
+
+
+def all_aliases(client: Client) -> Dict[str, Answer]:
+    return {alias["AliasName"]: alias for alias in every_page(client, "ListAliases", "Aliases", "Alias")}
+
+
+def every_page(client: Client, action: str, wrapper: str, item: str, **params: Any) -> List[Answer]:
+    found: List[Answer] = []
+    for page in range(1, 1_000):
+        answer = client.call(action, PageNumber=page, PageSize=100, **params)
+        found += answer[wrapper][item]
+        if page * 100 >= answer["TotalCount"]:
+            return found
+    raise AssertionError(f"{action} never ends")
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def versions(old: str, new: str) -> Any:
+    """The base64 of two key version ids: 36 bytes are 48 characters, so that one may stand for the other in a blob."""
+    return b64(old.encode()), b64(new.encode())
