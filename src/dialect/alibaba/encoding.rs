@@ -91,9 +91,9 @@ fn byte_of(high: u8, low: u8) -> Option<u8> {
 
 /// Lower-case hex.
 pub(super) fn hex(bytes: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        text.extend_from_slice(&hex_digits(*byte, HEX_LOWER));
+    let mut text = vec![0; 2 * bytes.len()];
+    for (digits, byte) in text.as_chunks_mut().0.iter_mut().zip(bytes) {
+        *digits = hex_digits(*byte, HEX_LOWER);
     }
     text
 }
