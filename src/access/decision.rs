@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 use super::policy::{Effect, Policy, Statement};
 use super::{AccountId, Arn, Principal, Request};
 
@@ -80,18 +78,6 @@ impl<'a> Denial<'a> {
         super::explanation::explain(self)
     }
 
-    /// What RAM tells the caller beside the error text.
-    pub fn detail(&self) -> AccessDeniedDetail<'a> {
-        AccessDeniedDetail {
-            policy_type: "AccountLevelIdentityBasedPolicy",
-            auth_principal_owner_id: self.principal.account().as_str(),
-            auth_principal_type: if self.principal.is_root() { "Account" } else { "SubUser" },
-            auth_principal_display_name: self.principal.id(),
-            no_permission_type: if self.is_explicit() { "ExplicitDeny" } else { "ImplicitDeny" },
-            auth_action: self.request.action,
-        }
-    }
-
     pub(super) fn request(&self) -> &Request<'a> {
         &self.request
     }
@@ -106,20 +92,6 @@ impl fmt::Debug for Denial<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.explain())
     }
-}
-
-/// The object `AccessDeniedDetail` of an error answer, all texts, each field by its wire name in
-/// snake case, without `EncodedDiagnosticMessage`. Source: published example in RAM's documentation; the type
-/// `Account` for root is chosen, as the documented ones have none for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct AccessDeniedDetail<'a> {
-    pub policy_type: &'static str,
-    pub auth_principal_owner_id: &'a str,
-    pub auth_principal_type: &'static str,
-    pub auth_principal_display_name: &'a str,
-    pub no_permission_type: &'static str,
-    pub auth_action: &'a str,
 }
 
 /// Whether any statement allows; an error if one denies.

@@ -23,7 +23,7 @@ mod request;
 
 pub use access_key::{AccessKey, Directory};
 pub use arn::Arn;
-pub use decision::{AccessDeniedDetail, Denial, decide};
+pub use decision::{Denial, decide};
 pub use identity::{AccountId, IdentityError, Principal};
 pub use policy::{Policy, PolicyError, PolicyWarning, SYSTEM_POLICY_NAMES, system_policy};
 pub use request::{Circumstances, NoTags, Request, Tags};
