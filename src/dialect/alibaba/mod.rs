@@ -2,6 +2,7 @@
 
 pub mod answer;
 mod browsers;
+mod dry_run;
 mod encoding;
 pub mod fault;
 mod host;
@@ -26,8 +27,8 @@ use crate::journal;
 use crate::keyring::{Keys, Place};
 use crate::world::{Ledger, World};
 use answer::{Envelope, Format, RequestId};
+use dry_run::DryRun;
 use fault::Fault;
-use kms::DryRun;
 use parameters::Parameters;
 use signature::Claim;
 use signature::nonces::Nonces;
@@ -111,7 +112,7 @@ impl Gateway {
         trace.access_key = Some(verified.access_key);
         let action = kms::named(verified.claim.version, verified.claim.action)?;
         let turn = self.turn(&verified);
-        let mut turn = turn.map_err(|fault| action.refusal(fault, parameters.given(kms::DRY_RUN)))?;
+        let mut turn = turn.map_err(|fault| action.refusal(fault, parameters.given(dry_run::NAME)))?;
         let outcome = action.answer(&mut turn);
         trace.notes = turn.notes;
         outcome
@@ -160,7 +161,9 @@ impl Gateway {
         let Verified { call, parameters, claim, access_key } = verified;
         let (caller, request) = (access_key.principal(), &call.request);
         Ok(Turn {
-            gateway: self,
+            keys: &self.keys,
+            chance: &self.world.chance,
+            throttle: &self.throttle,
             envelope: call.envelope,
             parameters,
             caller,
@@ -219,7 +222,7 @@ fn host_of(head: &Parts) -> &str {
 fn unreadable(request: &Request, fault: Fault) -> Fault {
     let raw = |name| parameters::raw(request.head.uri.query().unwrap_or_default(), &request.body, name);
     match Claim::action_in_headers(request).or_else(|| raw("Action")).and_then(kms::find) {
-        Some(action) => action.refusal(fault, raw(kms::DRY_RUN)),
+        Some(action) => action.refusal(fault, raw(dry_run::NAME)),
         None => fault,
     }
 }

@@ -4,18 +4,21 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Gateway;
 use super::answer::Envelope;
+use super::dry_run::DryRun;
 use super::fault::Fault;
-use super::kms::DryRun;
 use super::parameters::Parameters;
+use super::throttle::Throttle;
 use crate::access::{Circumstances, Principal};
-use crate::keyring::{Mode, Place, Ring};
+use crate::keyring::{Keys, Mode, Place, Ring};
+use crate::world::{Chance, Ledger};
 
 /// Who calls, what with, where and when.
 #[derive(Debug)]
 pub struct Turn<'t> {
-    pub gateway: &'t Gateway,
+    pub keys: &'t Ledger<Keys>,
+    pub chance: &'t Chance,
+    pub throttle: &'t Throttle,
     pub envelope: Envelope,
     pub parameters: &'t Parameters,
     pub caller: &'t Principal,
@@ -33,12 +36,12 @@ pub struct Turn<'t> {
 impl Turn<'_> {
     /// Count the call against its limit. Errors: `Rejected.Throttling`.
     pub fn count(&self, action: &'static str, is_limited: bool) -> Result<(), Fault> {
-        self.gateway.throttle.count(self.caller.arn(), action, is_limited, self.started)
+        self.throttle.count(self.caller.arn(), action, is_limited, self.started)
     }
 
     /// The keys at this moment.
     pub fn ring<M: Mode>(&self) -> Ring<'_, M> {
-        let draw = self.gateway.world.chance.draw(&self.place.account);
-        Ring::open(&self.gateway.keys, self.place.clone(), self.now, draw)
+        let draw = self.chance.draw(&self.place.account);
+        Ring::open(self.keys, self.place.clone(), self.now, draw)
     }
 }

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::dry_run::{self, DryRun};
 use super::parameter_names::parameter_names;
 use super::target::{Permitted, Target};
 use crate::dialect::Answer;
+use crate::dialect::alibaba::dry_run::{self, DryRun};
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::parse::parse;
 use crate::dialect::alibaba::turn::Turn;

@@ -4,7 +4,6 @@ mod action;
 mod alias;
 mod catalogue;
 mod crypto;
-mod dry_run;
 mod key;
 mod lists;
 mod parameter_names;
@@ -16,7 +15,6 @@ pub mod words;
 
 pub use action::{Action, Entry};
 pub use catalogue::NOT_BUILT;
-pub use dry_run::{DryRun, NAME as DRY_RUN};
 pub use lists::check_tag;
 pub use region::REGIONS;
 
