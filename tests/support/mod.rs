@@ -1,5 +1,7 @@
 //! A sandbox for one test: a clock that can be turned, callers that sign, answers taken apart.
 
+pub mod wire;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
