@@ -21,7 +21,7 @@ use super::{Service, request};
 use crate::dialect::Dialect;
 
 /// Headers that hyper reads of one request: more than we take, so that the refusal is ours.
-const MAX_PARSED_HEADERS: usize = request::MAX_HEADERS + 64;
+const MAX_PARSED_HEADERS: usize = 2 * request::MAX_HEADERS;
 
 /// Bytes of a head that hyper reads: likewise.
 const MAX_PARSED_HEAD: usize = 4 * request::MAX_HEAD;

@@ -2,6 +2,7 @@
 
 pub mod blob;
 pub mod samples;
+pub mod wire;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -21,6 +22,11 @@ pub const NOW: &str = "2026-11-22T07:00:00Z";
 
 /// The account of `fixtures/sandbox.toml` that most tests are about.
 pub const ACCOUNT: &str = "1234567890123456";
+
+/// The secret of an AccessKey of `fixtures/sandbox.toml`.
+pub fn secret_of(access_key: &str) -> String {
+    if access_key == "yaoshi" { "yaoshi".to_owned() } else { format!("{access_key}-secret") }
+}
 
 /// What answers, without the server around it.
 pub struct Service {
@@ -67,7 +73,7 @@ impl Service {
         action: &str,
         parameters: &[(&str, &str)],
     ) -> Reply {
-        let secret = if access_key == "yaoshi" { "yaoshi".to_owned() } else { format!("{access_key}-secret") };
+        let secret = secret_of(access_key);
         let parameters: Vec<_> =
             parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let region = parameters.iter().find(|(name, _)| name == "RegionId").map(|(_, region)| region.clone());

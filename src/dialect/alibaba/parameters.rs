@@ -45,9 +45,9 @@ impl Parameters {
                     return Err(Fault::from(&fault::PARSE_REQUEST_PARAMETER).because("more than 1,024 parameters"));
                 }
                 let (name, after_name) = append(rest, &NAME_STOPS, &mut text);
-                let (value, after_value) =
-                    append(after_name.strip_prefix(b"=").unwrap_or(after_name), &VALUE_STOPS, &mut text);
-                if !(name.is_empty() && value.is_empty()) {
+                let equals = after_name.strip_prefix(b"=");
+                let (value, after_value) = append(equals.unwrap_or(after_name), &VALUE_STOPS, &mut text);
+                if equals.is_some() || !name.is_empty() {
                     pairs.push(Pair { name, value, in_query });
                 }
                 rest = after_value.strip_prefix(b"&").unwrap_or(after_value);

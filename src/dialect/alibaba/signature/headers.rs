@@ -181,13 +181,14 @@ impl SignedHeaders<'_> {
         if let Some(name) = names.find(|name| name.starts_with("x-acs-") && !self.names.contains(name)) {
             return Err(incomplete(format!("the header {name} must be signed")));
         }
-        if let Some(scope) = self.scope {
-            let date: String = header(request, &DATE).unwrap_or_default().split('-').collect();
-            if date.get(..8) != Some(scope.date) {
-                return Err(incomplete("the credential is of another day than x-acs-date"));
+        // A date that cannot be read is refused as such, later.
+        let date = header(request, &DATE).and_then(time).map(|time| time.strftime("%Y%m%d").to_string());
+        match (self.scope, date) {
+            (Some(scope), Some(date)) if date != scope.date => {
+                Err(incomplete("the credential is of another day than x-acs-date"))
             }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     pub(super) fn verify(&self, request: &Request, parameters: &Parameters, secret: &str) -> Result<(), Fault> {

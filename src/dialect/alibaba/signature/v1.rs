@@ -15,15 +15,11 @@ use crate::dialect::alibaba::parameters::Parameters;
 pub(super) fn verify(method: &str, parameters: &Parameters, signature: &str, secret: &str) -> Result<(), Fault> {
     let string_to_sign = string_to_sign(method, parameters);
     let expected = sign(&string_to_sign, secret);
-    if bool::from(expected.as_bytes().ct_eq(signature.as_bytes())) {
-        Ok(())
-    } else {
-        Err(mismatch(&String::from_utf8_lossy(&string_to_sign)))
-    }
+    if bool::from(expected.as_bytes().ct_eq(signature.as_bytes())) { Ok(()) } else { Err(mismatch(&string_to_sign)) }
 }
 
-/// `METHOD&%2F&` and the encoded `name=value&…` of all parameters but the signature itself: ASCII.
-pub fn string_to_sign(method: &str, parameters: &Parameters) -> Vec<u8> {
+/// `METHOD&%2F&` and the encoded `name=value&…` of all parameters but the signature itself.
+pub fn string_to_sign(method: &str, parameters: &Parameters) -> String {
     let mut text = Vec::with_capacity(1024);
     text.extend_from_slice(method.as_bytes());
     text.extend_from_slice(b"&%2F&");
@@ -35,15 +31,15 @@ pub fn string_to_sign(method: &str, parameters: &Parameters) -> Vec<u8> {
         encode_twice(parameter.value, &mut text);
         separator = b"%26";
     }
-    text
+    String::from_utf8(text).expect("methods and what is percent-encoded are ASCII")
 }
 
 /// Base64 of the HMAC-SHA1 of `string_to_sign` under `secret&`.
-pub fn sign(string_to_sign: &[u8], secret: &str) -> String {
+pub fn sign(string_to_sign: &str, secret: &str) -> String {
     let mut key = zeroize::Zeroizing::new(String::with_capacity(secret.len() + 1));
     key.push_str(secret);
     key.push('&');
     let mut mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
-    mac.update(string_to_sign);
+    mac.update(string_to_sign.as_bytes());
     BASE64_STANDARD.encode(mac.finalize().into_bytes())
 }
