@@ -89,14 +89,14 @@ const ROWS: &[Row] = &[
     row(
         "the AccessKey is unknown",
         ALL,
-        |draft| draft.access_key_id = "stranger".to_owned(),
+        |draft| draft.access_key_id = "stranger".into(),
         AS_SIGNED,
         (404, "InvalidAccessKeyId.NotFound", "The Access Key ID provided does not exist in our records."),
     ),
     row(
         "AccessKey ids are case-sensitive",
         ALL,
-        |draft| draft.access_key_id = "YAOSHI".to_owned(),
+        |draft| draft.access_key_id = "YAOSHI".into(),
         AS_SIGNED,
         (404, "InvalidAccessKeyId.NotFound", "The Access Key ID provided does not exist in our records."),
     ),
@@ -107,7 +107,7 @@ const ROWS: &[Row] = &[
         AS_SIGNED,
         (403, "Forbidden.AccessKey", "This AccessKey is not enabled."),
     ),
-    row("another secret", ALL, |draft| draft.secret = "Yaoshi".to_owned(), AS_SIGNED, MISMATCH),
+    row("another secret", ALL, |draft| draft.secret = "Yaoshi".into(), AS_SIGNED, MISMATCH),
     row("no secret", ALL, |draft| draft.secret = String::new(), AS_SIGNED, MISMATCH),
     row("a parameter more than was signed", ALL, AS_WRITTEN, |_, raw| raw.query.push_str("&PageNumber=2"), MISMATCH),
     row(
@@ -809,8 +809,8 @@ fn regions(
 /// `--no-verify` skips the signature and nothing else.
 #[test]
 fn without_verification() {
-    let service = fixture_with(|options| options.verify_signatures = false);
     type Change = fn(&mut Raw);
+    let service = fixture_with(|options| options.verify_signatures = false);
     let anything: [(&str, &[Signing], Change); 6] = [
         ("signed as it should be", ALL, |_| ()),
         ("no Signature", V1, |raw| change_parameter(raw, "Signature", None)),

@@ -119,7 +119,11 @@ fn every_byte_of_a_signed_headers_value_is_signed() {
 fn every_byte_of_the_body_the_secret_and_the_method_is_signed() {
     on_every_capture(|capture| {
         // The two cases of a hexadecimal digit in an escape mean the same; a signature in the headers tells them apart.
-        let bodies: Vec<_> = if capture.is_v1() { neighbours(&capture.raw.body).collect() } else { changes(&capture.raw.body).collect() };
+        let bodies: Vec<_> = if capture.is_v1() {
+            neighbours(&capture.raw.body).collect()
+        } else {
+            changes(&capture.raw.body).collect()
+        };
         for body in bodies {
             assert_refused(capture, &Raw { body, ..capture.raw.clone() }, &capture.secret, "the body");
         }
@@ -131,8 +135,11 @@ fn every_byte_of_the_body_the_secret_and_the_method_is_signed() {
     });
 }
 
+/// Writes a byte of a parameter.
+type Encoding = Box<dyn Fn(u8) -> String>;
+
 /// How else a client may write a byte of a parameter, and who does.
-fn encodings() -> Vec<(&'static str, Box<dyn Fn(u8) -> String>)> {
+fn encodings() -> Vec<(&'static str, Encoding)> {
     let hex = |is_plain: fn(u8) -> bool| {
         move |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { percent(byte) }
     };
@@ -261,7 +268,7 @@ fn slow_v1_string_to_sign(method: &str, parameters: &BTreeMap<String, String>) -
 
 fn slow_hex(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn slow_v3_string_to_sign(

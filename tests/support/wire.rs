@@ -331,7 +331,7 @@ impl Draft {
 
     /// By the holder of another AccessKey, whose secret follows from its id.
     pub fn by(mut self, access_key_id: &str) -> Self {
-        self.access_key_id = access_key_id.to_owned();
+        access_key_id.clone_into(&mut self.access_key_id);
         self.secret = super::secret_of(access_key_id);
         self
     }

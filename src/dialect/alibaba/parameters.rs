@@ -125,6 +125,9 @@ mod tests {
             pairs,
             [("A", "x=y", false), ("a", "1 +", true), ("b", "2", true), ("c", "", true), ("d", "=", false)]
         );
+        let nameless: Vec<_> =
+            Parameters::read("&&=&", b"").unwrap().iter().map(|p| p.name.len() + p.value.len()).collect();
+        assert_eq!(nameless, [0], "an equals sign alone is a pair, nothing at all is none");
         assert_eq!(parameters.get("c"), Some(""));
         assert_eq!(parameters.given("c"), None);
         assert_eq!(parameters.get("e"), None);
