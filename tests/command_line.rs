@@ -457,7 +457,7 @@ fn every_request_is_a_line_in_the_log_and_no_secret_is() {
             expected.push(("Encrypt", user, "Forbidden.NoPermission", 403));
             let wrong_secret = ["--access-key-id", "root", "--access-key-secret", "hush-wrong-secret"];
             server.answer(1, &[&encrypt[..], &sign, &wrong_secret].concat());
-            expected.push(("Encrypt", "", "SignatureDoesNotMatch", 400));
+            expected.push(("Encrypt", "AccessKey root (not verified)", "SignatureDoesNotMatch", 400));
             root(
                 &[&["Encrypt", "KeyId=key-app", "Plaintext=hush-plaintext", "DryRun=hush-value"][..], &sign].concat(),
                 1,

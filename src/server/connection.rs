@@ -104,6 +104,7 @@ async fn drive<C: GracefulConnection>(
     let mut seen = under_way.begun();
     loop {
         tokio::select! {
+            biased;
             _ = connection.as_mut() => return,
             _ = stopped.changed() => break,
             () = look_again.as_mut() => {

@@ -11,8 +11,12 @@ pub(super) fn of(head: &Parts) -> Option<&str> {
 
 /// The name or address alone: without scheme, path, port and brackets.
 pub(super) fn name(host: &str) -> &str {
-    let host = if host.contains('/') { host.split_once("://").map_or(host, |(_, rest)| rest) } else { host };
-    let host = host.split('/').next().unwrap_or_default();
+    let host = if host.contains('/') {
+        let host = host.split_once("://").map_or(host, |(_, rest)| rest);
+        host.split('/').next().unwrap_or_default()
+    } else {
+        host
+    };
     if let Some(rest) = host.strip_prefix('[') {
         return rest.split(']').next().unwrap_or_default();
     }

@@ -92,6 +92,9 @@ struct Verified<'c> {
 #[derive(Debug, Default)]
 struct Trace<'c> {
     action: &'c str,
+    /// The AccessKey that the call names.
+    access_key_id: &'c str,
+    /// The AccessKey that signed it.
     access_key: Option<&'c AccessKey>,
     notes: Vec<&'static str>,
 }
@@ -107,7 +110,7 @@ impl Gateway {
         self.welcome(&call.request)?;
         let parameters = call.parameters.as_ref().map_err(|fault| unreadable(&call.request, fault.clone()))?;
         let claim = Claim::read(&call.request, parameters)?;
-        trace.action = claim.action;
+        (trace.action, trace.access_key_id) = (claim.action, claim.access_key_id);
         let verified = self.verify(call, parameters, claim)?;
         trace.access_key = Some(verified.access_key);
         let action = kms::named(verified.claim.version, verified.claim.action)?;
@@ -137,8 +140,9 @@ impl Gateway {
         if self.options.verify_signatures {
             claim.demand_complete(&call.request)?;
         }
-        if claim.time.is_some_and(|time| call.now.duration_since(time).abs() > WINDOW) {
-            return Err((&fault::EXPIRED_TIMESTAMP).into());
+        if let Some(time) = claim.time.filter(|time| call.now.duration_since(*time).abs() > WINDOW) {
+            let cause = format!("signed at {time}, received at {}", call.now);
+            return Err(Fault::from(&fault::EXPIRED_TIMESTAMP).because(cause));
         }
         let access_key = self.directory.lookup(claim.access_key_id).ok_or(&fault::INVALID_ACCESS_KEY_ID)?;
         if !access_key.is_active() {
@@ -200,10 +204,15 @@ impl Gateway {
         if !journal::is_read() {
             return;
         }
+        let caller = match trace.access_key {
+            Some(access_key) => access_key.principal().arn().to_owned(),
+            None if trace.access_key_id.is_empty() => String::new(),
+            None => format!("AccessKey {} (not verified)", trace.access_key_id),
+        };
         journal::record(&journal::Entry {
             request_id: envelope.request_id.as_str(),
             action: trace.action,
-            caller: trace.access_key.map_or("", |access_key| access_key.principal().arn()),
+            caller: &caller,
             status,
             outcome: fault.map_or("OK", |fault| fault.code.name),
             took: self.world.clock.elapsed().saturating_sub(started),

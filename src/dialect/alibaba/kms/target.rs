@@ -58,7 +58,7 @@ impl<T: Target> Found<T> {
         circumstances: &Circumstances,
     ) -> Result<Permitted<T>, Fault> {
         for (resource, action) in self.resources.iter().zip(actions.iter().cycle()) {
-            let action = format!("kms:{action}");
+            let action = ["kms:", action].concat();
             let request = Request { action: &action, resource: &resource.arn, tags: resource, circumstances };
             decide(principal, &request).map_err(|denial| {
                 let detail = AccessDeniedDetail::of(&denial);

@@ -148,6 +148,7 @@ fn incomplete(cause: impl Into<String>) -> Fault {
 
 fn mismatch(string_to_sign: &str) -> Fault {
     Fault::about(&fault::SIGNATURE_DOES_NOT_MATCH, string_to_sign)
+        .because("it was made with another secret, or over another string to sign than the answer shows")
 }
 
 #[cfg(test)]
