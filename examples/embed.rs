@@ -1,6 +1,6 @@
 //! A sandbox inside a Rust program, as a test would have it: no server to start, no port to choose.
 //!
-//! `cargo run --example embed`
+//! `cargo run --example embed`, or `cargo test --example embed`.
 
 use std::error::Error;
 
@@ -8,6 +8,11 @@ use serde_json::Value;
 use yaoshi::Sandbox;
 use yaoshi::dialect::alibaba::signature::sign::{Scheme, Unsigned};
 use yaoshi::world::World;
+
+#[test]
+fn what_was_encrypted_is_decrypted() -> Result<(), Box<dyn Error>> {
+    main()
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let sandbox = Sandbox::start()?;

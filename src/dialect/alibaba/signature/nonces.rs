@@ -40,7 +40,7 @@ impl Nonces {
 
     /// Use up a nonce of a verified request that was signed at `time`. False if it was used before.
     ///
-    /// Past [`CAPACITY`] the oldest generation is forgotten, with a warning in the log.
+    /// Past 4 million the oldest generation is forgotten, with a warning in the log.
     pub fn spend(&self, access_key_id: &str, nonce: &str, time: Timestamp, now: Timestamp) -> bool {
         let mut hasher = SipHasher13::new_with_key(&self.key);
         (access_key_id, nonce).hash(&mut hasher);
