@@ -41,12 +41,13 @@ impl Clock for SystemClock {
 /// A clock that stands still until it is turned, for tests.
 #[derive(Debug)]
 pub struct ManualClock {
+    started: Timestamp,
     now: Mutex<Timestamp>,
 }
 
 impl ManualClock {
     pub fn at(now: Timestamp) -> Self {
-        Self { now: Mutex::new(now) }
+        Self { started: now, now: Mutex::new(now) }
     }
 
     pub fn set(&self, now: Timestamp) {
@@ -60,6 +61,6 @@ impl Clock for ManualClock {
     }
 
     fn elapsed(&self) -> Duration {
-        Duration::ZERO
+        self.now().duration_since(self.started).try_into().unwrap_or_default()
     }
 }

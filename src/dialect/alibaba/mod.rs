@@ -102,7 +102,8 @@ struct Trace<'c> {
 impl Gateway {
     pub fn new(world: World, directory: Directory, keys: Ledger<Keys>, options: Options) -> Self {
         let nonces = Nonces::new(world.chance.nonce_key());
-        Self { world, directory, keys, nonces, throttle: Throttle::new(options.limits), options }
+        let throttle = Throttle::new(options.limits, Arc::clone(&world.clock));
+        Self { world, directory, keys, nonces, throttle, options }
     }
 
     /// The way of a call.
@@ -177,7 +178,6 @@ impl Gateway {
                 region: self.region(host_of(&request.head), parameters, claim.region)?,
             },
             now: call.now,
-            started: call.started,
             dry_run: DryRun::Off,
             notes: Vec::new(),
         })

@@ -1,7 +1,5 @@
 //! A verified call on its way through the stages of its action.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::answer::Envelope;
@@ -26,8 +24,6 @@ pub struct Turn<'t> {
     pub place: Place,
     /// The account's time.
     pub now: Timestamp,
-    /// The stopwatch's reading when the call came.
-    pub started: Duration,
     pub dry_run: DryRun,
     /// What the caller might have overlooked, for the log.
     pub notes: Vec<&'static str>,
@@ -36,7 +32,7 @@ pub struct Turn<'t> {
 impl Turn<'_> {
     /// Count the call against its limit. Errors: `Rejected.Throttling`.
     pub fn count(&self, action: &'static str, is_limited: bool) -> Result<(), Fault> {
-        self.throttle.count(self.caller.arn(), action, is_limited, self.started)
+        self.throttle.count(self.caller.arn(), action, is_limited)
     }
 
     /// The keys at this moment.
