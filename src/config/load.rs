@@ -18,16 +18,16 @@ use crate::dialect::alibaba::kms::check_tag;
 use crate::dialect::alibaba::kms::reference::ALIAS_PREFIX;
 use crate::dialect::alibaba::kms::words::Word;
 use crate::keyring::{
-    AliasName, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Keys, Lifecycle, Origin, Place, ProtectionLevel,
-    Ring, VersionId, Write,
+    AliasName, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Keyring, Lifecycle, Origin, Place, ProtectionLevel,
+    VersionId, Write,
 };
-use crate::world::{Ledger, Memory, World};
+use crate::world::{Memory, World};
 
 /// What a sandbox begins with.
 #[derive(Debug)]
 pub struct Contents {
     pub directory: Directory,
-    pub keys: Ledger<Keys>,
+    pub keys: Keyring,
     /// What is not wrong but probably not meant.
     pub warnings: Vec<String>,
     pub counts: Counts,
@@ -61,7 +61,8 @@ pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, world: &World) -> 
         region,
         world,
         now: world.clock.now(),
-        keys: Ledger::open(Box::new(Memory)).expect("memory has nothing to load"),
+        keys: Keyring::open(Box::new(Memory), world.chance.service_secret("import tokens"))
+            .expect("memory has nothing to load"),
         access_keys: Vec::new(),
         versions: BTreeSet::new(),
         warnings: Vec::new(),
@@ -95,7 +96,7 @@ struct Loading<'f> {
     region: &'f str,
     world: &'f World,
     now: Timestamp,
-    keys: Ledger<Keys>,
+    keys: Keyring,
     access_keys: Vec<AccessKey>,
     versions: BTreeSet<(Place, VersionId)>,
     warnings: Vec<String>,
@@ -197,7 +198,7 @@ impl<'f> Loading<'f> {
         }
         let place = Place { account: account.shared(), region: region.into() };
         let draw = self.world.chance.draw(&place.account);
-        let mut ring = Ring::<Write>::open(&self.keys, place.clone(), self.now, draw);
+        let mut ring = self.keys.ring::<Write>(place.clone(), self.now, draw);
         let mut key = key(described, place, self.now).map_err(wrong)?;
         if ring.find(key.id.as_str()).is_ok() {
             return Err(wrong(format!("it stands twice in {region}")));
@@ -212,7 +213,7 @@ impl<'f> Loading<'f> {
             }
             key.versions.push(Arc::new(made));
         }
-        if key.versions.is_empty() && !key.awaits_import() {
+        if key.versions.is_empty() && !key.awaits_import(self.now) {
             key.versions.push(Arc::new(ring.new_version(key.spec, key.created)));
         }
         ring.create(key);
@@ -244,6 +245,8 @@ fn key(described: &file::Key, place: Place, now: Timestamp) -> Result<Key, Strin
         created,
         lifecycle: lifecycle(described, origin)?,
         rotation: None,
+        deletion_protection: None,
+        material_expires_at: None,
         tags: described.tags.clone(),
         aliases: aliases(&described.aliases)?,
         versions: Vec::new(),

@@ -132,6 +132,10 @@ pub struct Key {
     pub created: Timestamp,
     pub lifecycle: Lifecycle,
     pub rotation: Option<Rotation>,
+    /// Why the key must not be deleted; `None` where it may be.
+    pub deletion_protection: Option<Box<str>>,
+    /// From when on imported material can no longer be used.
+    pub material_expires_at: Option<Timestamp>,
     pub tags: BTreeMap<String, String>,
     pub aliases: BTreeSet<AliasName>,
     /// From the oldest to the primary one. Without any, or while import is pending, there is nothing to encrypt with.
@@ -139,8 +143,10 @@ pub struct Key {
 }
 
 impl Key {
-    pub fn state(&self) -> KeyState {
+    /// The state at `now`: a key whose material has expired waits for it to be imported again.
+    pub fn state(&self, now: Timestamp) -> KeyState {
         match self.lifecycle {
+            Lifecycle::Enabled | Lifecycle::Disabled if self.material_has_expired(now) => KeyState::PendingImport,
             Lifecycle::Enabled => KeyState::Enabled,
             Lifecycle::Disabled => KeyState::Disabled,
             Lifecycle::PendingImport => KeyState::PendingImport,
@@ -166,9 +172,14 @@ impl Key {
         }
     }
 
-    /// Whether the key has no material to be used, though perhaps some that was deleted again.
-    pub fn awaits_import(&self) -> bool {
+    /// Whether the key has no material to be used at `now`, though perhaps some that was deleted or has expired.
+    pub fn awaits_import(&self, now: Timestamp) -> bool {
         matches!(self.lifecycle, Lifecycle::PendingImport | Lifecycle::PendingDeletion { awaits_import: true, .. })
+            || self.material_has_expired(now)
+    }
+
+    fn material_has_expired(&self, now: Timestamp) -> bool {
+        self.material_expires_at.is_some_and(|expires_at| expires_at <= now)
     }
 
     /// Whether the key's deletion date has passed.

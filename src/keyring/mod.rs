@@ -17,6 +17,6 @@ pub use ciphertext::{Ciphertext, Malformed};
 pub use context::EncryptionContext;
 pub use error::Error;
 pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, ProtectionLevel, Rotation};
-pub use ring::{Mode, Read, Ring, Write};
-pub use state::{Admitted, KeyState, Keys, States};
+pub use ring::{Keyring, Mode, Read, Ring, Write};
+pub use state::{Admitted, Change, KeyState, Keys, States};
 pub use version::{KeyVersion, VersionId};

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use arc_swap::Guard;
 use jiff::Timestamp;
-use secrecy::SecretSlice;
+use secrecy::{ExposeSecret, SecretBox, SecretSlice};
 use zeroize::Zeroizing;
 
 use super::state::Change;
 use super::{Admitted, AliasName, Ciphertext, Error, Key, KeyId, KeySpec, KeyVersion, Keys, Place, VersionId};
-use crate::world::{Draw, Ledger, StoreError, Transaction};
+use crate::world::{Draw, Ledger, Store, StoreError, Transaction};
 
 /// Whether a call only reads or may change keys. A call that reads has no way to change anything.
 pub trait Mode: Sized + 'static {
@@ -69,22 +69,38 @@ impl Mode for Write {
     }
 }
 
+/// All keys, and the secret that import tokens are sealed under.
+#[derive(Debug)]
+pub struct Keyring {
+    keys: Ledger<Keys>,
+    import_secret: SecretBox<[u8; 32]>,
+}
+
+impl Keyring {
+    /// The keys that `store` holds.
+    pub fn open(store: Box<dyn Store<Change>>, import_secret: Zeroizing<[u8; 32]>) -> Result<Self, StoreError> {
+        Ok(Self { keys: Ledger::open(store)?, import_secret: SecretBox::new(Box::new(*import_secret)) })
+    }
+
+    /// The keys of `place` at `now`, for a call that may use `draw`.
+    pub fn ring<M: Mode>(&self, place: Place, now: Timestamp, draw: Draw) -> Ring<'_, M> {
+        Ring { state: M::begin(&self.keys, now), import_secret: &self.import_secret, place, now, draw }
+    }
+}
+
 /// The keys of a place, the moment of the call and what it may draw.
 ///
 /// Dropped without [`Ring::commit`], it leaves no trace: that is how a dry run and a failed call end.
 pub struct Ring<'l, M: Mode> {
     state: M::State<'l>,
+    import_secret: &'l SecretBox<[u8; 32]>,
     place: Place,
     now: Timestamp,
     /// The call's randomness.
     pub draw: Draw,
 }
 
-impl<'l, M: Mode> Ring<'l, M> {
-    pub fn open(ledger: &'l Ledger<Keys>, place: Place, now: Timestamp, draw: Draw) -> Self {
-        Self { state: M::begin(ledger, now), place, now, draw }
-    }
-
+impl<M: Mode> Ring<'_, M> {
     pub fn place(&self) -> &Place {
         &self.place
     }
@@ -122,6 +138,11 @@ impl<'l, M: Mode> Ring<'l, M> {
         M::commit(self.state)?;
         self.draw.settle();
         Ok(())
+    }
+
+    /// What import tokens are sealed under.
+    pub fn import_secret(&self) -> &[u8; 32] {
+        self.import_secret.expose_secret()
     }
 
     fn existing(&self, key: Option<&Arc<Key>>) -> Option<Arc<Key>> {

@@ -53,9 +53,9 @@ impl States {
         Self { refusal: Error::NotChangeable, ..self }
     }
 
-    /// `key`, for use, if its state is one of these.
-    pub fn admit(&self, key: Arc<Key>) -> Result<Admitted, Error> {
-        let state = key.state();
+    /// `key`, for use, if its state at `now` is one of these.
+    pub fn admit(&self, key: Arc<Key>, now: Timestamp) -> Result<Admitted, Error> {
+        let state = key.state(now);
         if self.admitted & (1 << state as u8) == 0 { Err((self.refusal)(state)) } else { Ok(Admitted(key)) }
     }
 }

@@ -7,6 +7,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use rand_chacha::{ChaCha8Rng, ChaCha20Rng};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// The source of all chance in a running service.
 ///
@@ -56,14 +57,16 @@ impl Chance {
         Draw { kind: Kind::Seeded(Box::new(Fork { before: stream.clone(), stream, slot })) }
     }
 
-    /// A key for hashes that nobody outside can foretell.
-    pub fn nonce_key(&self) -> [u8; 16] {
-        let mut key = [0; 16];
+    /// A secret of the service's own, for one `purpose`: nobody outside can foretell it.
+    pub fn service_secret<const N: usize>(&self, purpose: &str) -> Zeroizing<[u8; N]> {
+        let mut secret = Zeroizing::new([0; N]);
         match &self.streams {
-            None => fill_from_system(&mut key),
-            Some(streams) => key.copy_from_slice(&stream_seed(streams.seed, "nonces")[..16]),
+            None => fill_from_system(&mut *secret),
+            Some(streams) => {
+                ChaCha20Rng::from_seed(stream_seed(streams.seed, purpose)).fill_bytes(&mut *secret);
+            }
         }
-        key
+        secret
     }
 
     /// A fresh id for a request: a random (version 4) UUID.

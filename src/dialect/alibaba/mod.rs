@@ -24,8 +24,8 @@ use secrecy::ExposeSecret;
 use crate::access::{AccessKey, Circumstances, Directory};
 use crate::dialect::{Answer, Dialect, Request, Unacceptable};
 use crate::journal;
-use crate::keyring::{Keys, Place};
-use crate::world::{Ledger, World};
+use crate::keyring::{Keyring, Place};
+use crate::world::World;
 use answer::{Envelope, Format, RequestId};
 use dry_run::DryRun;
 use fault::Fault;
@@ -61,7 +61,7 @@ pub struct Options {
 pub struct Gateway {
     world: World,
     directory: Directory,
-    keys: Ledger<Keys>,
+    keys: Keyring,
     nonces: Nonces,
     throttle: Throttle,
     options: Options,
@@ -100,8 +100,8 @@ struct Trace<'c> {
 }
 
 impl Gateway {
-    pub fn new(world: World, directory: Directory, keys: Ledger<Keys>, options: Options) -> Self {
-        let nonces = Nonces::new(world.chance.nonce_key());
+    pub fn new(world: World, directory: Directory, keys: Keyring, options: Options) -> Self {
+        let nonces = Nonces::new(*world.chance.service_secret("nonces"));
         let throttle = Throttle::new(options.limits, Arc::clone(&world.clock));
         Self { world, directory, keys, nonces, throttle, options }
     }

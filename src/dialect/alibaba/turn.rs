@@ -8,13 +8,13 @@ use super::fault::Fault;
 use super::parameters::Parameters;
 use super::throttle::Throttle;
 use crate::access::{Circumstances, Principal};
-use crate::keyring::{Keys, Mode, Place, Ring};
-use crate::world::{Chance, Ledger};
+use crate::keyring::{Keyring, Mode, Place, Ring};
+use crate::world::Chance;
 
 /// Who calls, what with, where and when.
 #[derive(Debug)]
 pub struct Turn<'t> {
-    pub keys: &'t Ledger<Keys>,
+    pub keys: &'t Keyring,
     pub chance: &'t Chance,
     pub throttle: &'t Throttle,
     pub envelope: Envelope,
@@ -38,6 +38,6 @@ impl Turn<'_> {
     /// The keys at this moment.
     pub fn ring<M: Mode>(&self) -> Ring<'_, M> {
         let draw = self.chance.draw(&self.place.account);
-        Ring::open(self.keys, self.place.clone(), self.now, draw)
+        self.keys.ring(self.place.clone(), self.now, draw)
     }
 }

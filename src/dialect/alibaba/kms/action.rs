@@ -105,7 +105,7 @@ fn perform<A: Action>(turn: &mut Turn<'_>) -> Result<Answer, Fault> {
     turn.count(A::NAME, A::IS_LIMITED)?;
     turn.notes.extend(request.note());
     let (mut ring, permitted) = resolve(turn, &request)?;
-    let target = permitted.admit(&A::STATES)?;
+    let target = permitted.admit(&A::STATES, turn.now)?;
     let reply = request.run(target, &mut ring)?;
     turn.dry_run.is_off().then(|| ring.commit()).transpose()?;
     Ok(turn.envelope.success(&reply))

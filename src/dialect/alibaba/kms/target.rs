@@ -3,6 +3,8 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::access::{Circumstances, Principal, Request, Tags, decide};
 use crate::dialect::alibaba::fault::{self, AccessDeniedDetail, Fault};
 use crate::keyring::{self, Admitted, AliasName, Ciphertext, Key, Mode, Place, Ring, States};
@@ -18,7 +20,7 @@ pub trait Target: Sized {
 
     fn find<M: Mode>(reference: Self::Reference<'_>, ring: &Ring<'_, M>) -> Found<Self>;
 
-    fn admit(self, states: &States) -> Result<Self::Admitted, keyring::Error>;
+    fn admit(self, states: &States, now: Timestamp) -> Result<Self::Admitted, keyring::Error>;
 }
 
 /// The outcome of a search, with the resources that permission must be asked for before it may be told.
@@ -76,8 +78,8 @@ impl<T: Target> Found<T> {
 }
 
 impl<T: Target> Permitted<T> {
-    pub fn admit(self, states: &States) -> Result<T::Admitted, Fault> {
-        self.0.admit(states).map_err(Fault::from)
+    pub fn admit(self, states: &States, now: Timestamp) -> Result<T::Admitted, Fault> {
+        self.0.admit(states, now).map_err(Fault::from)
     }
 }
 
@@ -107,8 +109,8 @@ impl Target for Arc<Key> {
         }
     }
 
-    fn admit(self, states: &States) -> Result<Admitted, keyring::Error> {
-        states.admit(self)
+    fn admit(self, states: &States, now: Timestamp) -> Result<Admitted, keyring::Error> {
+        states.admit(self, now)
     }
 }
 
@@ -142,8 +144,8 @@ impl Target for Sealing {
         }
     }
 
-    fn admit(self, states: &States) -> Result<Admitted, keyring::Error> {
-        states.admit(self.0)
+    fn admit(self, states: &States, now: Timestamp) -> Result<Admitted, keyring::Error> {
+        states.admit(self.0, now)
     }
 }
 
@@ -168,8 +170,8 @@ impl Target for NewAlias {
         Found { resources: found.resources, outcome }
     }
 
-    fn admit(self, states: &States) -> Result<Self::Admitted, keyring::Error> {
-        states.admit(self.key).map(|key| (key, self.name))
+    fn admit(self, states: &States, now: Timestamp) -> Result<Self::Admitted, keyring::Error> {
+        states.admit(self.key, now).map(|key| (key, self.name))
     }
 }
 
@@ -191,8 +193,8 @@ impl Target for BoundAlias {
         Found { resources, outcome: found.map(|key| Self { key, name: name.clone() }).map_err(Fault::from) }
     }
 
-    fn admit(self, states: &States) -> Result<Self::Admitted, keyring::Error> {
-        states.admit(self.key).map(|key| (key, self.name))
+    fn admit(self, states: &States, now: Timestamp) -> Result<Self::Admitted, keyring::Error> {
+        states.admit(self.key, now).map(|key| (key, self.name))
     }
 }
 
@@ -207,8 +209,8 @@ impl<A: Target, B: Target> Target for (A, B) {
         Found { resources, outcome: one.outcome.and_then(|one| Ok((one, other.outcome?))) }
     }
 
-    fn admit(self, states: &States) -> Result<Self::Admitted, keyring::Error> {
-        Ok((self.0.admit(states)?, self.1.admit(states)?))
+    fn admit(self, states: &States, now: Timestamp) -> Result<Self::Admitted, keyring::Error> {
+        Ok((self.0.admit(states, now)?, self.1.admit(states, now)?))
     }
 }
 
@@ -255,7 +257,7 @@ impl<K: Kind> Target for Whole<K> {
         Found { resources: resource.into_iter().collect(), outcome: Ok(Self(PhantomData)) }
     }
 
-    fn admit(self, _states: &States) -> Result<(), keyring::Error> {
+    fn admit(self, _states: &States, _now: Timestamp) -> Result<(), keyring::Error> {
         Ok(())
     }
 }

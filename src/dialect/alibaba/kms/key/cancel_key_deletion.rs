@@ -28,7 +28,7 @@ impl Action for CancelKeyDeletion {
     }
 
     fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
-        let lifecycle = if key.awaits_import() { Lifecycle::PendingImport } else { Lifecycle::Enabled };
+        let lifecycle = if key.awaits_import(ring.now()) { Lifecycle::PendingImport } else { Lifecycle::Enabled };
         ring.change(key, |key| key.lifecycle = lifecycle);
         Ok(Empty {})
     }

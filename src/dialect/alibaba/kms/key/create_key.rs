@@ -89,11 +89,13 @@ impl Action for CreateKey {
             created: ring.now(),
             lifecycle,
             rotation,
+            deletion_protection: None,
+            material_expires_at: None,
             tags: self.tags.map_or_else(BTreeMap::new, |tags| tags.0),
             aliases: BTreeSet::new(),
             versions,
         };
-        let key_metadata = KeyMetadata::of(&key);
+        let key_metadata = KeyMetadata::of(&key, ring.now());
         ring.create(key);
         Ok(Created { key_metadata })
     }

@@ -41,7 +41,8 @@ impl Action for DescribeKey {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Described, Fault> {
-        Ok(Described { key_metadata: Protected { metadata: KeyMetadata::of(&key), deletion_protection: "Disabled" } })
+    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Described, Fault> {
+        let metadata = KeyMetadata::of(&key, ring.now());
+        Ok(Described { key_metadata: Protected { metadata, deletion_protection: "Disabled" } })
     }
 }

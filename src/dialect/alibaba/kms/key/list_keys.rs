@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::alibaba::fault::Fault;
@@ -58,7 +59,8 @@ impl Action for ListKeys {
     fn target(&self) {}
 
     fn run(self, (): (), ring: &mut Ring<'_, Read>) -> Result<Listed, Fault> {
-        let keys = ring.keys().filter(|key| self.filters.admit(|property| word_of(key, property)));
+        let now = ring.now();
+        let keys = ring.keys().filter(|key| self.filters.admit(|property| word_of(key, property, now)));
         let listed = |key: &Key| ListedKey { key_id: key.id.to_string(), key_arn: key_arn(key) };
         let (key, page) = Page::of(keys, self.page_number, self.page_size.get(), |key| listed(key));
         Ok(Listed { keys: Keys { key }, page })
@@ -66,9 +68,9 @@ impl Action for ListKeys {
 }
 
 /// The word that a filter on `property` sees. Every key was made by a user, and none lives in an instance.
-fn word_of(key: &Key, property: Property) -> Option<&'static str> {
+fn word_of(key: &Key, property: Property, now: Timestamp) -> Option<&'static str> {
     match property {
-        Property::KeyState => Some(key.state().word()),
+        Property::KeyState => Some(key.state(now).word()),
         Property::KeySpec => Some(key.spec.word()),
         Property::KeyUsage => Some(key.usage.word()),
         Property::ProtectionLevel => Some(key.protection_level.word()),

@@ -1,5 +1,6 @@
 //! A key as the service describes it.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -36,8 +37,9 @@ pub struct KeyMetadata {
 }
 
 impl KeyMetadata {
-    pub(super) fn of(key: &Key) -> Self {
-        let primary = key.primary_version().filter(|_| !key.awaits_import());
+    /// The key as it is at `now`.
+    pub(super) fn of(key: &Key, now: Timestamp) -> Self {
+        let primary = key.primary_version().filter(|_| !key.awaits_import(now));
         Self {
             key_id: key.id.to_string(),
             arn: key_arn(key),
@@ -46,14 +48,14 @@ impl KeyMetadata {
             description: key.description.to_string(),
             key_spec: key.spec.word(),
             key_usage: key.usage.word(),
-            key_state: key.state().word(),
+            key_state: key.state(now).word(),
             origin: key.origin.word(),
             protection_level: key.protection_level.word(),
             primary_key_version: primary.map(|version| version.id.to_string()),
             last_rotation_date: primary.map(|version| timestamp(version.created)),
             delete_date: key.delete_at().map(timestamp).unwrap_or_default(),
             material_expire_time: "",
-            automatic_rotation: match (&key.rotation, key.state()) {
+            automatic_rotation: match (&key.rotation, key.state(now)) {
                 (None, _) => "Disabled",
                 (Some(_), KeyState::Enabled) => "Enabled",
                 (Some(_), _) => "Suspended",

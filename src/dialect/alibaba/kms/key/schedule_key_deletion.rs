@@ -33,7 +33,7 @@ impl Action for ScheduleKeyDeletion {
 
     fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
         let delete_at = ring.now() + SignedDuration::from_hours(24 * i64::from(self.pending_window_in_days.get()));
-        let awaits_import = key.awaits_import();
+        let awaits_import = key.awaits_import(ring.now());
         ring.change(key, |key| key.lifecycle = Lifecycle::PendingDeletion { delete_at, awaits_import });
         Ok(Empty {})
     }
