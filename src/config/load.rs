@@ -61,7 +61,7 @@ pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, world: &World) -> 
         region,
         world,
         now: world.clock.now(),
-        keys: Keyring::open(Box::new(Memory), world.chance.service_secret("import tokens"))
+        keys: Keyring::open(Box::new(Memory), &world.chance.service_secret("import tokens"))
             .expect("memory has nothing to load"),
         access_keys: Vec::new(),
         versions: BTreeSet::new(),

@@ -78,7 +78,7 @@ pub struct Keyring {
 
 impl Keyring {
     /// The keys that `store` holds.
-    pub fn open(store: Box<dyn Store<Change>>, import_secret: Zeroizing<[u8; 32]>) -> Result<Self, StoreError> {
+    pub fn open(store: Box<dyn Store<Change>>, import_secret: &[u8; 32]) -> Result<Self, StoreError> {
         Ok(Self { keys: Ledger::open(store)?, import_secret: SecretBox::new(Box::new(*import_secret)) })
     }
 
