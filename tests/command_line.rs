@@ -15,7 +15,7 @@ use crate::support::samples::{APP, PLAINTEXT};
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/sandbox.toml");
 
 /// The built program, with nothing in its environment but the search path.
-fn yaoshi(arguments: &[&str]) -> Command {
+pub(crate) fn yaoshi(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_yaoshi"));
     command.args(arguments).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.stdin(Stdio::null());
@@ -23,35 +23,35 @@ fn yaoshi(arguments: &[&str]) -> Command {
 }
 
 /// What a command came to: exit status, stdout, stderr.
-fn run(arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn run(arguments: &[&str]) -> (i32, String, String) {
     outcome(&yaoshi(arguments).output().unwrap())
 }
 
-fn outcome(output: &Output) -> (i32, String, String) {
+pub(crate) fn outcome(output: &Output) -> (i32, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
 /// Check that a command failed with exit status 1 and this one line.
 #[track_caller]
-fn fails_with(arguments: &[&str], complaint: &str) {
+pub(crate) fn fails_with(arguments: &[&str], complaint: &str) {
     assert_eq!(run(arguments), (1, String::new(), format!("yaoshi: {complaint}\n")), "{arguments:?}");
 }
 
 /// A running `yaoshi serve`, on a free port, ended with the test.
-struct Server {
-    child: Child,
-    url: String,
+pub(crate) struct Server {
+    pub(crate) child: Child,
+    pub(crate) url: String,
     log: PathBuf,
     _folder: TempDir,
 }
 
 impl Server {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         Self::start_in(&[], &[&["serve", "--listen", "127.0.0.1:0"], arguments].concat())
     }
 
-    fn start_in(environment: &[(&str, &str)], arguments: &[&str]) -> Self {
+    pub(crate) fn start_in(environment: &[(&str, &str)], arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
         let mut command = yaoshi(arguments);
@@ -71,7 +71,7 @@ impl Server {
 
     /// The answer to a call that must come to `status`.
     #[track_caller]
-    fn answer(&self, status: i32, arguments: &[&str]) -> Value {
+    pub(crate) fn answer(&self, status: i32, arguments: &[&str]) -> Value {
         let (exit, out, complaint) = self.call(arguments);
         assert_eq!((exit, complaint.as_str()), (status, ""), "{arguments:?}: {out}");
         serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
@@ -83,7 +83,7 @@ impl Server {
         serde_json::from_str(&out).unwrap()
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }
 }
@@ -95,7 +95,7 @@ impl Drop for Server {
     }
 }
 
-fn file(folder: &TempDir, name: &str, text: &str) -> String {
+pub(crate) fn file(folder: &TempDir, name: &str, text: &str) -> String {
     let path = folder.path().join(name);
     fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()
@@ -283,10 +283,13 @@ fn beyond_loopback_with_a_word_or_with_accesskeys_of_ones_own() {
 }
 
 /// Option, and the environment variable that stands for it.
-const OPTIONS: [(&str, &str); 11] = [
+const OPTIONS: [(&str, &str); 14] = [
     ("--listen", "YAOSHI_LISTEN"),
     ("--hostname", "YAOSHI_HOSTNAME"),
     ("--sandbox", "YAOSHI_SANDBOX"),
+    ("--data", "YAOSHI_DATA"),
+    ("--root-key-file", "YAOSHI_ROOT_KEY_FILE"),
+    ("--sandbox-reset", "YAOSHI_SANDBOX_RESET"),
     ("--region", "YAOSHI_REGION"),
     ("--limits", "YAOSHI_LIMITS"),
     ("--seed", "YAOSHI_SEED"),
@@ -370,7 +373,9 @@ fn environment_variables_stand_for_options() {
             ("YAOSHI_LOG_FORMAT", "json"),
         ]
     };
-    assert_eq!(environment("").map(|(variable, _)| variable), OPTIONS.map(|(_, variable)| variable));
+    let of_data = ["YAOSHI_DATA", "YAOSHI_ROOT_KEY_FILE", "YAOSHI_SANDBOX_RESET"];
+    let others = OPTIONS.iter().map(|(_, variable)| *variable).filter(|variable| !of_data.contains(variable));
+    assert_eq!(environment("").map(|(variable, _)| variable), others.collect::<Vec<_>>()[..]);
     for flag in ["true", "1", "yes"] {
         let server = Server::start_in(&environment(flag), &[]);
         let health = server.health();

@@ -4,6 +4,7 @@ mod call;
 mod check;
 mod env;
 mod health;
+mod progress;
 mod serve;
 
 use std::process::ExitCode;
