@@ -52,10 +52,16 @@ impl Server {
     }
 
     pub(crate) fn start_in(environment: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let mut command = yaoshi(arguments);
+        command.envs(environment.iter().copied());
+        Self::of(command)
+    }
+
+    /// What `command` starts.
+    pub(crate) fn of(mut command: Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
-        let mut command = yaoshi(arguments);
-        command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(File::create(&log).unwrap());
+        command.stdout(Stdio::piped()).stderr(File::create(&log).unwrap());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -65,7 +71,7 @@ impl Server {
         server
     }
 
-    fn call(&self, arguments: &[&str]) -> (i32, String, String) {
+    pub(crate) fn call(&self, arguments: &[&str]) -> (i32, String, String) {
         run(&[&["call"], arguments, &["--endpoint", &self.url]].concat())
     }
 
@@ -75,6 +81,12 @@ impl Server {
         let (exit, out, complaint) = self.call(arguments);
         assert_eq!((exit, complaint.as_str()), (status, ""), "{arguments:?}: {out}");
         serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
+    }
+
+    /// Tell it to stop, and wait until it has.
+    pub(crate) fn stop(mut self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success() && self.child.wait().unwrap().success(), "{}", self.log());
     }
 
     fn health(&self) -> Value {

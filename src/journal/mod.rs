@@ -18,9 +18,13 @@ pub struct Entry<'e> {
     pub reason: Option<&'e str>,
 }
 
-/// Whether anybody reads what [`record`] would write.
-pub fn is_read() -> bool {
-    tracing::enabled!(target: "yaoshi::request", tracing::Level::INFO)
+/// Whether anybody reads what [`record`] would write of an answer with this `status`.
+pub fn is_read(status: u16) -> bool {
+    if status >= 500 {
+        tracing::enabled!(target: "yaoshi::request", tracing::Level::ERROR)
+    } else {
+        tracing::enabled!(target: "yaoshi::request", tracing::Level::INFO)
+    }
 }
 
 /// Write the line of a request into the log. What failed on our side is an error there.

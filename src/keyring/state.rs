@@ -164,19 +164,19 @@ impl Keys {
     }
 
     fn put(&mut self, key: &Arc<Key>) {
-        let shelf = self.shelves.entry(key.place.clone()).or_default();
-        if let Some(before) = shelf.keys.insert(key.id.clone(), Arc::clone(key)) {
-            shelf.forget_names(&before);
+        let siblings = self.shelves.entry(key.place.clone()).or_default();
+        if let Some(before) = siblings.keys.insert(key.id.clone(), Arc::clone(key)) {
+            siblings.forget_names(&before);
             planned_deletion(&before).and_then(|planned| self.deletions.remove(&planned));
         }
-        shelf.learn_names(key);
+        siblings.learn_names(key);
         planned_deletion(key).and_then(|planned| self.deletions.insert(planned));
     }
 
     fn erase(&mut self, place: &Place, id: &KeyId) {
-        let Some(shelf) = self.shelves.get_mut(place) else { return };
-        let Some(key) = shelf.keys.remove(id) else { return };
-        shelf.forget_names(&key);
+        let Some(siblings) = self.shelves.get_mut(place) else { return };
+        let Some(key) = siblings.keys.remove(id) else { return };
+        siblings.forget_names(&key);
         planned_deletion(&key).and_then(|planned| self.deletions.remove(&planned));
     }
 }

@@ -30,7 +30,9 @@ impl<S: Recorded + Default> Ledger<S> {
         let (mut state, total, mut done) = (S::default(), store.count()?, 0);
         store.load(&mut |changes| {
             done += changes.len() as u64;
-            changes.iter().for_each(|change| state.apply(change));
+            for change in &changes {
+                state.apply(change);
+            }
             progress(done, total);
         })?;
         Ok(Self { current: ArcSwap::from_pointee(state), writer: Mutex::new(()), store })

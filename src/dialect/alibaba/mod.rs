@@ -201,7 +201,7 @@ impl Gateway {
     }
 
     fn record(&self, envelope: Envelope, started: Duration, trace: &Trace<'_>, status: u16, fault: Option<&Fault>) {
-        if !journal::is_read() {
+        if !journal::is_read(status) {
             return;
         }
         let caller = match trace.access_key {

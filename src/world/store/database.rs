@@ -98,11 +98,19 @@ impl<R> Database<R> {
         }
     }
 
+    /// Begin to write. The commit is in two phases: whatever breaks in the file later, no older state can be taken for
+    /// the newest one.
+    fn begin_write(&self) -> Result<redb::WriteTransaction, redb::TransactionError> {
+        let mut write = self.file.begin_write()?;
+        write.set_two_phase_commit(true);
+        Ok(write)
+    }
+
     fn begin<C>(&self, schema: u32) -> Result<(), redb::Error>
     where
         R: Records<C>,
     {
-        let write = self.file.begin_write()?;
+        let write = self.begin_write()?;
         {
             let mut meta = write.open_table(META)?;
             meta.insert(SCHEMA, schema.to_be_bytes().as_slice())?;
@@ -115,7 +123,7 @@ impl<R> Database<R> {
     /// Forget every record.
     pub fn clear(&self) -> Result<(), StoreError> {
         let clear = || -> Result<(), redb::Error> {
-            let write = self.file.begin_write()?;
+            let write = self.begin_write()?;
             write.delete_table(RECORDS)?;
             write.open_table(RECORDS)?;
             Ok(write.commit()?)
@@ -165,7 +173,7 @@ impl<C: Send, R: Records<C>> Store<C> for Database<R> {
 
     fn append(&self, changes: &[C]) -> Result<(), StoreError> {
         let append = || -> Result<(), redb::Error> {
-            let write = self.file.begin_write()?;
+            let write = self.begin_write()?;
             {
                 let mut table = write.open_table(RECORDS)?;
                 for change in changes {
