@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
+use super::https::Certificate;
 use crate::config::{Options, SandboxFile, WELL_KNOWN_ACCESS_KEY};
 use crate::dialect::alibaba::{Limits, is_region};
 use crate::sandbox::{Assembly, told_to_stop};
@@ -27,6 +28,9 @@ pub(super) struct Arguments {
     /// A further name by which the server is reached; may be given more than once.
     #[arg(long, env = "YAOSHI_HOSTNAME", value_delimiter = ',', value_name = "NAME")]
     hostname: Vec<String>,
+
+    #[command(flatten)]
+    certificate: Certificate,
 
     /// Who there is and which keys (TOML). Without it: AccessKey yaoshi / yaoshi and no keys.
     #[arg(long, env = "YAOSHI_SANDBOX", value_name = "FILE")]
@@ -75,9 +79,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     start_log(arguments);
     let options = options(arguments)?;
     let world = options.seed.map_or_else(World::real, World::seeded);
+    let now = world.clock.now();
     let assembly = Assembly::new(&options, world).map_err(|error| error.to_string())?;
     refuse_what_is_unsafe(arguments, &assembly)?;
     assembly.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let https = arguments.certificate.prepare(None, &arguments.hostname, arguments.listen.ip(), now)?;
     let limits = server::Limits { connections: arguments.max_connections as usize, ..server::Limits::default() };
     let runtime = runtime().map_err(|error| format!("cannot start threads: {error}"))?;
     runtime.block_on(async {
@@ -86,8 +92,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
             .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
         let address = listener.local_addr().map_err(|error| format!("cannot tell the port: {error}"))?;
         // Whoever started us may not read on, or not read at all.
-        drop(announce(address, &assembly, arguments));
-        assembly.serve(listener, limits, told_to_stop()).await;
+        drop(announce(address, &https.notice, &assembly, arguments));
+        assembly.serve(listener, limits, Some(https.tls), told_to_stop()).await;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -112,6 +118,7 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         verify_signatures: !arguments.no_verify,
         seed: arguments.seed,
         hostnames: arguments.hostname.clone(),
+        https: true,
     })
 }
 
@@ -143,9 +150,10 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
     builder.enable_all().build()
 }
 
-fn announce(address: SocketAddr, assembly: &Assembly, arguments: &Arguments) -> io::Result<()> {
+fn announce(address: SocketAddr, https: &str, assembly: &Assembly, arguments: &Arguments) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "listening on http://{address}")?;
+    writeln!(out, "{https}")?;
     if arguments.seed.is_some() {
         writeln!(out, "INSECURE: with --seed all ids and keys can be foretold; for tests only")?;
     }
