@@ -8,50 +8,52 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use yaoshi::certificates::Authority;
+use yaoshi::world::World;
 
-use crate::support::ACCOUNT;
 use crate::support::samples::{APP, PLAINTEXT};
+use crate::support::{ACCOUNT, CONFIG_FOLDER};
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/sandbox.toml");
 
-/// The built program, with nothing in its environment but the search path.
-fn yaoshi(arguments: &[&str]) -> Command {
+/// The built program, with nothing in its environment but the search path and a configuration folder.
+pub(crate) fn yaoshi(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_yaoshi"));
     command.args(arguments).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.stdin(Stdio::null());
+    command.env("XDG_CONFIG_HOME", CONFIG_FOLDER).stdin(Stdio::null());
     command
 }
 
 /// What a command came to: exit status, stdout, stderr.
-fn run(arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn run(arguments: &[&str]) -> (i32, String, String) {
     outcome(&yaoshi(arguments).output().unwrap())
 }
 
-fn outcome(output: &Output) -> (i32, String, String) {
+pub(crate) fn outcome(output: &Output) -> (i32, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
 /// Check that a command failed with exit status 1 and this one line.
 #[track_caller]
-fn fails_with(arguments: &[&str], complaint: &str) {
+pub(crate) fn fails_with(arguments: &[&str], complaint: &str) {
     assert_eq!(run(arguments), (1, String::new(), format!("yaoshi: {complaint}\n")), "{arguments:?}");
 }
 
 /// A running `yaoshi serve`, on a free port, ended with the test.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    url: String,
+    pub(crate) url: String,
     log: PathBuf,
     _folder: TempDir,
 }
 
 impl Server {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         Self::start_in(&[], &[&["serve", "--listen", "127.0.0.1:0"], arguments].concat())
     }
 
-    fn start_in(environment: &[(&str, &str)], arguments: &[&str]) -> Self {
+    pub(crate) fn start_in(environment: &[(&str, &str)], arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
         let mut command = yaoshi(arguments);
@@ -83,7 +85,7 @@ impl Server {
         serde_json::from_str(&out).unwrap()
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }
 }
@@ -95,10 +97,17 @@ impl Drop for Server {
     }
 }
 
-fn file(folder: &TempDir, name: &str, text: &str) -> String {
+pub(crate) fn file(folder: &TempDir, name: &str, text: &str) -> String {
     let path = folder.path().join(name);
     fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()
+}
+
+/// A certificate for localhost and its key, in files.
+pub(crate) fn certificate(folder: &TempDir) -> (String, String) {
+    let now = World::real().clock.now();
+    let identity = Authority::new(now).unwrap().certify(&["localhost".to_owned()], now).unwrap();
+    (file(folder, "certificate.pem", &identity.certificate), file(folder, "key.pem", &identity.key))
 }
 
 #[test]
@@ -283,9 +292,11 @@ fn beyond_loopback_with_a_word_or_with_accesskeys_of_ones_own() {
 }
 
 /// Option, and the environment variable that stands for it.
-const OPTIONS: [(&str, &str); 11] = [
+const OPTIONS: [(&str, &str); 13] = [
     ("--listen", "YAOSHI_LISTEN"),
     ("--hostname", "YAOSHI_HOSTNAME"),
+    ("--tls-cert", "YAOSHI_TLS_CERT"),
+    ("--tls-key", "YAOSHI_TLS_KEY"),
     ("--sandbox", "YAOSHI_SANDBOX"),
     ("--region", "YAOSHI_REGION"),
     ("--limits", "YAOSHI_LIMITS"),
@@ -311,17 +322,27 @@ fn help_teaches() {
         assert_eq!(named, OPTIONS.len(), "an option is new: {help}");
     }
     let (_, help, _) = run(&["--help"]);
-    for taught in ["serve", "call", "check", "env", "health", "http://127.0.0.1:7220", "yaoshi call CreateKey"] {
+    for taught in ["serve", "ca", "call", "check", "env", "health", "http://127.0.0.1:7220", "yaoshi call CreateKey"] {
         assert!(help.contains(taught), "{taught}");
     }
     for (command, options) in [
         (
             "call",
-            &["--endpoint", "--access-key-id", "--access-key-secret", "--region", "--sign", "--format", "NAME=VALUE"][..],
+            &[
+                "--endpoint",
+                "--access-key-id",
+                "--access-key-secret",
+                "--region",
+                "--ca",
+                "--sign",
+                "--format",
+                "NAME=VALUE",
+            ][..],
         ),
+        ("ca", &["--data"]),
         ("check", &["<FILE>"]),
-        ("env", &["--shell", "--endpoint"]),
-        ("health", &["--endpoint", "--wait"]),
+        ("env", &["--shell", "--endpoint", "--ca"]),
+        ("health", &["--endpoint", "--wait", "--ca"]),
     ] {
         let (exit, help, _) = run(&[command, "--help"]);
         assert_eq!(exit, 0);
@@ -355,10 +376,14 @@ fn options_out_of_bounds_are_usage_errors() {
 /// All of them at once, and plain `yaoshi`.
 #[test]
 fn environment_variables_stand_for_options() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = certificate(&folder);
     let environment = |flag| {
         [
             ("YAOSHI_LISTEN", "127.0.0.1:0"),
             ("YAOSHI_HOSTNAME", "kms.test,kms"),
+            ("YAOSHI_TLS_CERT", certificate.as_str()),
+            ("YAOSHI_TLS_KEY", key.as_str()),
             ("YAOSHI_SANDBOX", FIXTURE),
             ("YAOSHI_REGION", "eu-central-1"),
             ("YAOSHI_LIMITS", "off"),

@@ -18,3 +18,4 @@ mod signature_mutations;
 mod signatures;
 mod states;
 mod support;
+mod tls;
