@@ -422,7 +422,10 @@ fn a_ca_that_is_broken_is_told_and_kept() {
     run(&["ca", "--data", data.to_str().unwrap()]);
     let key = data.join("ca.key");
     fs::write(&key, "broken\n").unwrap();
-    let complaint = format!("yaoshi: {} cannot be used: it is no private key for ECDSA\n", key.display());
+    let complaint = format!(
+        "yaoshi: {} cannot be used: it is no private key for ECDSA (without ca.pem and ca.key a new CA is made)\n",
+        key.display()
+    );
     for arguments in [&["ca"][..], &["serve", "--listen", "127.0.0.1:0"]] {
         let told = yaoshi(arguments).env("XDG_CONFIG_HOME", folder.path()).output().unwrap();
         assert_eq!(outcome(&told), (1, String::new(), complaint.clone()));

@@ -9,12 +9,13 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
-use rustls::RootCertStore;
+use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{Error, RootCertStore};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -51,8 +52,10 @@ pub enum CertificateError {
     Key,
     #[error("it is no CA certificate")]
     NoAuthority,
+    #[error("it has expired, or is not valid yet")]
+    OutOfTime,
     #[error("what the key signs does not hold up against the certificate: {0}")]
-    Mismatch(rustls::Error),
+    Mismatch(Error),
     #[error("no certificate can be made: {0}")]
     Impossible(#[from] rcgen::Error),
 }
@@ -113,19 +116,28 @@ impl Authority {
         Ok(Identity { certificate, key: Zeroizing::new(key.serialize_pem()) })
     }
 
-    /// See a certificate of this CA with the eyes of a client that trusts it.
+    /// See this CA, and a certificate of it, with the eyes of a client.
     fn prove(&self, now: Timestamp) -> Result<(), CertificateError> {
         let read =
             |pem: &str| CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| CertificateError::NoAuthority);
+        let own = read(&self.certificate)?;
         let mut roots = RootCertStore::empty();
-        roots.add(read(&self.certificate)?).map_err(|_| CertificateError::NoAuthority)?;
+        roots.add(own.clone()).map_err(|_| CertificateError::NoAuthority)?;
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::new(ring::default_provider()))
             .build()
             .map_err(|_| CertificateError::NoAuthority)?;
-        let probe = read(&self.certify(&[PROBE.to_owned()], now)?.certificate)?;
         let name = ServerName::try_from(PROBE).expect("it is a host name");
-        let now = UnixTime::since_unix_epoch(Duration::from_secs(now.as_second().try_into().unwrap_or(0)));
-        verifier.verify_server_cert(&probe, &[], &name, &[], now).map_err(CertificateError::Mismatch)?;
+        let now_unix = UnixTime::since_unix_epoch(Duration::from_secs(now.as_second().try_into().unwrap_or(0)));
+        let seen = |certificate: &CertificateDer| verifier.verify_server_cert(certificate, &[], &name, &[], now_unix);
+        // This library trusts a CA at any time, others do not: it tells the time only of what a server shows.
+        if let Err(Error::InvalidCertificate(
+            Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. },
+        )) = seen(&own)
+        {
+            return Err(CertificateError::OutOfTime);
+        }
+        let probe = read(&self.certify(&[PROBE.to_owned()], now)?.certificate)?;
+        seen(&probe).map_err(CertificateError::Mismatch)?;
         Ok(())
     }
 }

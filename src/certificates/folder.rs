@@ -25,7 +25,7 @@ pub enum FolderError {
     Unusable { folder: PathBuf, error: io::Error },
     #[error("cannot read {}: {error}", file.display())]
     Unreadable { file: PathBuf, error: io::Error },
-    #[error("{} cannot be used: {error}", file.display())]
+    #[error("{} cannot be used: {error} (without {CERTIFICATE_FILE} and {KEY_FILE} a new CA is made)", file.display())]
     Broken { file: PathBuf, error: CertificateError },
 }
 
@@ -79,9 +79,8 @@ enum Readers {
 fn place(file: &Path, text: &str, readers: Readers) -> io::Result<bool> {
     let folder = file.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new(); // mode 0600
-    #[cfg(unix)]
     if readers == Readers::Everybody {
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+        let_everybody_read(&mut builder);
     }
     let mut new = builder.prefix(".ca-").tempfile_in(folder)?;
     new.write_all(text.as_bytes())?;
@@ -92,6 +91,14 @@ fn place(file: &Path, text: &str, readers: Readers) -> io::Result<bool> {
         Err(error) => Err(error.error),
     }
 }
+
+#[cfg(unix)]
+fn let_everybody_read(file: &mut tempfile::Builder<'_, '_>) {
+    file.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+}
+
+#[cfg(not(unix))]
+fn let_everybody_read(_file: &mut tempfile::Builder<'_, '_>) {}
 
 #[cfg(test)]
 mod tests {
@@ -180,9 +187,14 @@ mod tests {
     fn a_ca_ends_after_ten_years() {
         let folder = tempfile::tempdir().unwrap();
         open(folder.path(), now()).unwrap();
-        open(folder.path(), "2036-11-20T00:00:00Z".parse().unwrap()).unwrap();
-        let late = open(folder.path(), "2036-11-23T00:00:00Z".parse().unwrap()).unwrap_err().to_string();
-        assert!(late.contains("expired"), "{late}");
+        let open_at = |moment: &str| open(folder.path(), moment.parse().unwrap());
+        for moment in ["2026-11-21T00:00:00Z", "2036-11-19T23:59:59Z"] {
+            open_at(moment).unwrap();
+        }
+        for moment in ["2026-11-20T23:59:59Z", "2036-11-20T00:00:01Z"] {
+            let told = open_at(moment).unwrap_err().to_string();
+            assert!(told.contains("ca.pem cannot be used: it has expired, or is not valid yet"), "{told}");
+        }
     }
 
     #[test]

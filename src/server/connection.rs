@@ -16,8 +16,9 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
+use super::Service;
 use super::request::{self, Caller};
-use super::{Service, tls};
+use super::tls::{self, Tls};
 use crate::dialect::Dialect;
 
 /// Headers that hyper reads of one request: more than we take, so that the refusal is ours.
@@ -41,18 +42,32 @@ pub(super) async fn serve<D: Dialect>(
     let (mut input, output) = stream.into_split();
     let first = input.read_u8();
     let Some(Ok(first)) = in_time(deadline, &mut stopped, first).await else { return };
-    let Some(tls) = service.tls.as_ref().filter(|_| first == tls::FIRST_BYTE) else {
-        let caller = Caller { address: peer.ip(), secure: false };
-        return converse(vec![first], input, output, caller, deadline, service, stopped).await;
-    };
-    let stream = join(Cursor::new([first]).chain(input), output);
-    let shaken = in_time(deadline, &mut stopped, tls.accept(stream)).await;
-    match shaken {
+    if first == tls::FIRST_BYTE
+        && let Some(tls) = service.tls.clone()
+    {
+        let stream = join(Cursor::new([first]).chain(input), output);
+        // Boxed, so that a connection without TLS has no room set aside for it.
+        return Box::pin(unwrap_tls(tls, stream, peer, deadline, service, stopped)).await;
+    }
+    let caller = Caller { address: peer.ip(), secure: false };
+    converse(vec![first], input, output, caller, deadline, service, stopped).await;
+}
+
+/// Shake hands by the `deadline`, then serve what is within.
+async fn unwrap_tls<D: Dialect>(
+    tls: Tls,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    peer: SocketAddr,
+    deadline: Instant,
+    service: Arc<Service<D>>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    match in_time(deadline, &mut stopped, tls.accept(stream)).await {
         Some(Ok(stream)) => {
             let caller = Caller { address: peer.ip(), secure: true };
             let deadline = Instant::now() + service.limits.first_byte;
             let (input, output) = split(stream);
-            Box::pin(converse(Vec::new(), input, output, caller, deadline, service, stopped)).await;
+            converse(Vec::new(), input, output, caller, deadline, service, stopped).await;
         }
         Some(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
         None => tracing::debug!(%peer, "a TLS handshake did not come to its end"),
