@@ -13,11 +13,25 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::certificates::{Authority, CertificateError};
-use crate::config::{self, Counts, Options, SandboxFileError};
+use crate::config::{self, Counts, DataError, Options, SandboxFileError, StockError};
 use crate::console::{Console, Modes};
 use crate::dialect::alibaba::{self, Browsers, Gateway, Limits, service_names};
 use crate::server::{self, Tls};
 use crate::world::World;
+
+/// Hears of long work how many of how many things are done.
+pub type Progress<'p> = dyn FnMut(u64, u64) + 'p;
+
+/// Why a sandbox cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    File(#[from] SandboxFileError),
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error("the keys of the sandbox file cannot be kept: {0}")]
+    Stock(#[from] StockError),
+}
 
 /// Everything that answers, put together and not yet listening.
 #[derive(Debug)]
@@ -32,8 +46,10 @@ pub struct Assembly {
 }
 
 impl Assembly {
-    pub fn new(options: &Options, world: World) -> Result<Self, SandboxFileError> {
-        let contents = config::load(options.file.as_ref(), &options.region, &world)?;
+    /// `progress` hears now and then how many of how many keys have been read or made.
+    pub fn new(options: &Options, world: World, progress: &mut Progress<'_>) -> Result<Self, StartError> {
+        let now = world.clock.now();
+        let contents = config::load(options.file.as_ref(), &options.region, now)?;
         let has_well_known_access_key = contents.has_well_known_access_key();
         let browsers =
             if has_well_known_access_key { Browsers::KnownHosts(options.hostnames.clone()) } else { Browsers::AnyHost };
@@ -52,10 +68,13 @@ impl Assembly {
             },
             seeded: options.seed.is_some(),
         };
+        let keyring = config::open(options.data.as_ref(), &world, progress)?;
+        let mut warnings = contents.warnings;
+        warnings.extend(config::stock(&keyring, contents.keys, &world.chance, now, progress)?);
         Ok(Self {
-            gateway: Arc::new(Gateway::new(world, contents.directory, contents.keys, gateway_options)),
+            gateway: Arc::new(Gateway::new(world, contents.directory, keyring, gateway_options)),
             console: Console::new(modes),
-            warnings: contents.warnings,
+            warnings,
             counts: contents.counts,
             has_well_known_access_key,
         })
@@ -127,7 +146,7 @@ impl Sandbox {
     /// In a `world` of the caller's own: a clock that can be turned.
     pub fn start_in(options: &Options, world: World, limits: server::Limits) -> io::Result<Self> {
         let now = world.clock.now();
-        let assembly = Assembly::new(options, world).map_err(invalid_input)?;
+        let assembly = Assembly::new(options, world, &mut |_, _| {}).map_err(invalid_input)?;
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;

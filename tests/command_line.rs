@@ -42,7 +42,7 @@ pub(crate) fn fails_with(arguments: &[&str], complaint: &str) {
 
 /// A running `yaoshi serve`, on a free port, ended with the test.
 pub(crate) struct Server {
-    child: Child,
+    pub(crate) child: Child,
     pub(crate) url: String,
     log: PathBuf,
     _folder: TempDir,
@@ -73,7 +73,7 @@ impl Server {
 
     /// The answer to a call that must come to `status`.
     #[track_caller]
-    fn answer(&self, status: i32, arguments: &[&str]) -> Value {
+    pub(crate) fn answer(&self, status: i32, arguments: &[&str]) -> Value {
         let (exit, out, complaint) = self.call(arguments);
         assert_eq!((exit, complaint.as_str()), (status, ""), "{arguments:?}: {out}");
         serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
@@ -292,12 +292,15 @@ fn beyond_loopback_with_a_word_or_with_accesskeys_of_ones_own() {
 }
 
 /// Option, and the environment variable that stands for it.
-const OPTIONS: [(&str, &str); 13] = [
+const OPTIONS: [(&str, &str); 16] = [
     ("--listen", "YAOSHI_LISTEN"),
     ("--hostname", "YAOSHI_HOSTNAME"),
     ("--tls-cert", "YAOSHI_TLS_CERT"),
     ("--tls-key", "YAOSHI_TLS_KEY"),
     ("--sandbox", "YAOSHI_SANDBOX"),
+    ("--data", "YAOSHI_DATA"),
+    ("--root-key-file", "YAOSHI_ROOT_KEY_FILE"),
+    ("--sandbox-reset", "YAOSHI_SANDBOX_RESET"),
     ("--region", "YAOSHI_REGION"),
     ("--limits", "YAOSHI_LIMITS"),
     ("--seed", "YAOSHI_SEED"),
@@ -395,7 +398,9 @@ fn environment_variables_stand_for_options() {
             ("YAOSHI_LOG_FORMAT", "json"),
         ]
     };
-    assert_eq!(environment("").map(|(variable, _)| variable), OPTIONS.map(|(_, variable)| variable));
+    let of_data = ["YAOSHI_DATA", "YAOSHI_ROOT_KEY_FILE", "YAOSHI_SANDBOX_RESET"];
+    let others = OPTIONS.iter().map(|(_, variable)| *variable).filter(|variable| !of_data.contains(variable));
+    assert_eq!(environment("").map(|(variable, _)| variable), others.collect::<Vec<_>>()[..]);
     for flag in ["true", "1", "yes"] {
         let server = Server::start_in(&environment(flag), &[]);
         let health = server.health();

@@ -2,7 +2,6 @@
 
 use proptest::prelude::{ProptestConfig, any, prop, proptest};
 use yaoshi::config::{Counts, DEFAULT_REGION, SandboxFile, SandboxFileError, load};
-use yaoshi::world::World;
 
 use crate::support::samples::{APP, APP_NEW, APP_OLD, PENDING_DELETION, SM4, SM4_VERSION, Sample};
 use crate::support::{NOW, Reply, Service};
@@ -10,7 +9,7 @@ use crate::support::{NOW, Reply, Service};
 const FIXTURE: &str = include_str!("../fixtures/sandbox.toml");
 
 fn loaded(text: &str) -> Result<(Counts, Vec<String>), SandboxFileError> {
-    let contents = load(Some(&SandboxFile::parse("f.toml", text)?), DEFAULT_REGION, &World::real())?;
+    let contents = load(Some(&SandboxFile::parse("f.toml", text)?), DEFAULT_REGION, NOW.parse().unwrap())?;
     Ok((contents.counts, contents.warnings))
 }
 

@@ -381,6 +381,10 @@ fn the_ca_is_kept_and_printed() {
     assert_eq!((exit, place), (0, format!("{}\n", own.join("ca.pem").display())));
     assert_eq!(run(&["ca", "--data", own.to_str().unwrap()]).1, pem);
     assert_ne!(first.unwrap(), pem);
+    for _ in 0..2 {
+        let server = Server::start(&["--data", own.to_str().unwrap()]);
+        assert_eq!(call(&agent(&pem), &https(&server), "yaoshi", "ListKeys").0, 200);
+    }
 }
 
 #[test]
@@ -406,7 +410,7 @@ fn without_a_place_for_a_ca_there_is_one_that_ends_with_the_process() {
     let server = Server::start_in(&[("XDG_CONFIG_HOME", "/dev/null")], &["serve", "--listen", "127.0.0.1:0"]);
     let log = server.log();
     assert_eq!(log.lines().count(), 1, "{log}");
-    for said in ["WARN", "/dev/null/yaoshi", "XDG_CONFIG_HOME", "--tls-cert"] {
+    for said in ["WARN", "/dev/null/yaoshi", "XDG_CONFIG_HOME", "--data", "--tls-cert"] {
         assert!(log.contains(said), "{said}: {log}");
     }
     assert_eq!(run(&["health", "--endpoint", &server.url]).0, 0);

@@ -16,7 +16,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let file = SandboxFile::read(&arguments.file).map_err(|error| error.to_string())?;
-    let contents = load(Some(&file), DEFAULT_REGION, &World::real()).map_err(|error| error.to_string())?;
+    let contents = load(Some(&file), DEFAULT_REGION, World::real().clock.now()).map_err(|error| error.to_string())?;
     for warning in &contents.warnings {
         eprintln!("warning: {warning}");
     }

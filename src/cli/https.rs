@@ -69,8 +69,8 @@ fn authority(data: Option<&Path>, now: Timestamp) -> Result<(Authority, String),
         None => "there is no home folder to keep a CA in".to_owned(),
     };
     tracing::warn!(
-        "{why}: https has one that ends with this process; for a lasting one set XDG_CONFIG_HOME to a folder that can \
-         be written to, or say --tls-cert and --tls-key"
+        "{why}: https has one that ends with this process; for a lasting one say --data DIR, or set XDG_CONFIG_HOME \
+         to a folder that can be written to, or say --tls-cert and --tls-key"
     );
     let authority = Authority::new(now).map_err(|error| error.to_string())?;
     Ok((authority, "https on the same port; CA: none that lasts".to_owned()))

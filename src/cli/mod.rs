@@ -7,6 +7,7 @@ mod client;
 mod env;
 mod health;
 mod https;
+mod progress;
 mod serve;
 
 use std::process::ExitCode;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 
 use clap::builder::BoolishValueParser;
@@ -13,7 +14,8 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use super::https::Certificate;
-use crate::config::{Options, SandboxFile, WELL_KNOWN_ACCESS_KEY};
+use super::progress;
+use crate::config::{Data, Options, SandboxFile, WELL_KNOWN_ACCESS_KEY};
 use crate::dialect::alibaba::{Limits, is_region};
 use crate::sandbox::{Assembly, told_to_stop};
 use crate::server;
@@ -35,6 +37,19 @@ pub(super) struct Arguments {
     /// Who there is and which keys (TOML). Without it: AccessKey yaoshi / yaoshi and no keys.
     #[arg(long, env = "YAOSHI_SANDBOX", value_name = "FILE")]
     sandbox: Option<PathBuf>,
+
+    /// Keep keys in this folder, made if it is not there. Without it they are gone when the process ends.
+    #[arg(long, env = "YAOSHI_DATA", value_name = "FOLDER", conflicts_with = "seed")]
+    data: Option<PathBuf>,
+
+    /// The key that everything in --data is sealed under: base64 of 32 bytes. Default: root.key in that folder, made
+    /// with it.
+    #[arg(long, env = "YAOSHI_ROOT_KEY_FILE", value_name = "FILE", requires = "data")]
+    root_key_file: Option<PathBuf>,
+
+    /// Forget every key in --data and begin with those of --sandbox.
+    #[arg(long, env = "YAOSHI_SANDBOX_RESET", value_parser = BoolishValueParser::new(), requires = "data")]
+    sandbox_reset: bool,
 
     /// The region of calls and keys that name none.
     #[arg(long, env = "YAOSHI_REGION", default_value = crate::config::DEFAULT_REGION, value_parser = region)]
@@ -80,10 +95,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let options = options(arguments)?;
     let world = options.seed.map_or_else(World::real, World::seeded);
     let now = world.clock.now();
-    let assembly = Assembly::new(&options, world).map_err(|error| error.to_string())?;
+    let mut progress = progress::bar(Arc::clone(&world.clock));
+    let assembly = Assembly::new(&options, world, &mut progress).map_err(|error| error.to_string())?;
     refuse_what_is_unsafe(arguments, &assembly)?;
     assembly.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-    let https = arguments.certificate.prepare(None, &arguments.hostname, arguments.listen.ip(), now)?;
+    let https =
+        arguments.certificate.prepare(arguments.data.as_deref(), &arguments.hostname, arguments.listen.ip(), now)?;
     let limits = server::Limits { connections: arguments.max_connections as usize, ..server::Limits::default() };
     let runtime = runtime().map_err(|error| format!("cannot start threads: {error}"))?;
     runtime.block_on(async {
@@ -111,8 +128,14 @@ fn start_log(arguments: &Arguments) {
 
 fn options(arguments: &Arguments) -> Result<Options, String> {
     let file = arguments.sandbox.as_deref().map(SandboxFile::read).transpose().map_err(|error| error.to_string())?;
+    let data = arguments.data.clone().map(|folder| Data {
+        folder,
+        root_key_file: arguments.root_key_file.clone(),
+        reset: arguments.sandbox_reset,
+    });
     Ok(Options {
         file,
+        data,
         region: arguments.region.as_str().into(),
         limits: arguments.limits,
         verify_signatures: !arguments.no_verify,

@@ -1,6 +1,6 @@
 //! From a sandbox file to identities and keys: everything checked, nothing ignored.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,16 +18,16 @@ use crate::dialect::alibaba::kms::check_tag;
 use crate::dialect::alibaba::kms::reference::ALIAS_PREFIX;
 use crate::dialect::alibaba::kms::words::Word;
 use crate::keyring::{
-    AliasName, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Keyring, Lifecycle, Origin, Place, ProtectionLevel,
-    VersionId, Write,
+    AliasName, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Lifecycle, Origin, Place, ProtectionLevel,
+    VersionId,
 };
-use crate::world::{Memory, World};
 
-/// What a sandbox begins with.
+/// What a sandbox file says.
 #[derive(Debug)]
 pub struct Contents {
     pub directory: Directory,
-    pub keys: Keyring,
+    /// A key without a version that does not wait for material is to get one.
+    pub keys: Vec<Key>,
     /// What is not wrong but probably not meant.
     pub warnings: Vec<String>,
     pub counts: Counts,
@@ -50,21 +50,21 @@ impl Contents {
     }
 }
 
-/// Make what `sandbox_file` says, or without one an account with the well-known AccessKey. `region` is that of keys
-/// that name none.
+/// What `sandbox_file` says, or without one an account with the well-known AccessKey. `region` is that of keys that
+/// name none; `now` is when they are created unless they say it.
 ///
 /// Errors name file, line and column of the block that is wrong, and for a policy the statement.
-pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, world: &World) -> Result<Contents, SandboxFileError> {
-    let Some(sandbox_file) = sandbox_file else { return load(Some(&default_file()?), region, world) };
+pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, now: Timestamp) -> Result<Contents, SandboxFileError> {
+    let Some(sandbox_file) = sandbox_file else { return load(Some(&default_file()?), region, now) };
     let mut loading = Loading {
         file: sandbox_file,
         region,
-        world,
-        now: world.clock.now(),
-        keys: Keyring::open(Box::new(Memory), &world.chance.service_secret("import tokens"))
-            .expect("memory has nothing to load"),
+        now,
         access_keys: Vec::new(),
-        versions: BTreeSet::new(),
+        keys: Vec::new(),
+        ids: HashSet::new(),
+        aliases: HashSet::new(),
+        versions: HashSet::new(),
         warnings: Vec::new(),
         counts: Counts::default(),
     };
@@ -94,11 +94,12 @@ fn default_file() -> Result<SandboxFile, SandboxFileError> {
 struct Loading<'f> {
     file: &'f SandboxFile,
     region: &'f str,
-    world: &'f World,
     now: Timestamp,
-    keys: Keyring,
     access_keys: Vec<AccessKey>,
-    versions: BTreeSet<(Place, VersionId)>,
+    keys: Vec<Key>,
+    ids: HashSet<(Place, KeyId)>,
+    aliases: HashSet<(Place, AliasName)>,
+    versions: HashSet<(Place, VersionId)>,
     warnings: Vec<String>,
     counts: Counts,
 }
@@ -196,30 +197,37 @@ impl<'f> Loading<'f> {
         if !is_region(region) {
             return Err(wrong(format!("{region:?} is no region")));
         }
-        let place = Place { account: account.shared(), region: region.into() };
-        let draw = self.world.chance.draw(&place.account);
-        let mut ring = self.keys.ring::<Write>(place.clone(), self.now, draw);
-        let mut key = key(described, place, self.now).map_err(wrong)?;
-        if ring.find(key.id.as_str()).is_ok() {
+        let place = self.place(account, region);
+        let mut key = key(described, place.clone(), self.now).map_err(wrong)?;
+        self.counts.keys += 1;
+        if key.is_gone(self.now) {
+            return Ok(());
+        }
+        if !self.ids.insert((place.clone(), key.id.clone())) {
             return Err(wrong(format!("it stands twice in {region}")));
         }
-        if let Some(taken) = key.aliases.iter().find(|alias| ring.find_alias(alias).is_ok()) {
-            return Err(wrong(format!("alias {:?} stands for another key already", taken.as_str())));
+        for alias in &key.aliases {
+            if !self.aliases.insert((place.clone(), alias.clone())) {
+                return Err(wrong(format!("alias {:?} stands for another key already", alias.as_str())));
+            }
         }
         for version in &described.versions {
             let made = version_of(&key, version.get_ref()).map_err(|what| (version.span(), what))?;
-            if !self.versions.insert((key.place.clone(), made.id)) {
+            if !self.versions.insert((place.clone(), made.id)) {
                 return Err((version.span(), format!("version {} stands twice in {region}", made.id)));
             }
             key.versions.push(Arc::new(made));
         }
-        if key.versions.is_empty() && !key.awaits_import(self.now) {
-            key.versions.push(Arc::new(ring.new_version(key.spec, key.created)));
-        }
-        ring.create(key);
-        ring.commit().map_err(|error| wrong(error.to_string()))?;
-        self.counts.keys += 1;
+        self.keys.push(key);
         Ok(())
+    }
+
+    /// Places are shared by their keys.
+    fn place(&mut self, account: &AccountId, region: &str) -> Place {
+        match self.keys.last() {
+            Some(key) if *key.place.account == *account.shared() && *key.place.region == *region => key.place.clone(),
+            _ => Place { account: account.shared(), region: region.into() },
+        }
     }
 }
 

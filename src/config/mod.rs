@@ -1,12 +1,16 @@
 //! What Yaoshi is told: options, and the sandbox file. Parsed and bounded once.
 
+mod data;
 mod load;
 mod sandbox_file;
+mod stock;
 
 use std::sync::Arc;
 
+pub use data::{Data, DataError, open};
 pub use load::{Contents, Counts, load};
 pub use sandbox_file::{ReadError, SandboxFile, SandboxFileError};
+pub use stock::{StockError, stock};
 
 use crate::dialect::alibaba::Limits;
 
@@ -24,6 +28,8 @@ pub const DEFAULT_REGION: &str = "cn-hangzhou";
 pub struct Options {
     /// Who there is and which keys. `None`: one account with the well-known AccessKey.
     pub file: Option<SandboxFile>,
+    /// Where keys are kept. `None`: in memory.
+    pub data: Option<Data>,
     /// The region of calls and keys that name none.
     pub region: Arc<str>,
     pub limits: Limits,
@@ -40,6 +46,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             file: None,
+            data: None,
             region: DEFAULT_REGION.into(),
             limits: Limits::Documented,
             verify_signatures: true,

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{AliasName, KeyState, KeyVersion, VersionId};
 use crate::cipher::Algorithm;
@@ -57,8 +57,9 @@ impl fmt::Debug for KeyId {
 }
 
 /// What kind of key it is, which decides the algorithm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeySpec {
+    #[default]
     Aes256,
     Sm4,
 }
@@ -78,29 +79,33 @@ impl KeySpec {
 }
 
 /// What a key may be used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyUsage {
+    #[default]
     EncryptDecrypt,
 }
 
 /// Where the key material comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Origin {
     /// Made by the service.
+    #[default]
     Service,
     /// Imported by its owner.
     External,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProtectionLevel {
+    #[default]
     Software,
     Hsm,
 }
 
 /// Where a key is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lifecycle {
+    #[default]
     Enabled,
     Disabled,
     PendingImport,
@@ -114,7 +119,7 @@ pub enum Lifecycle {
 }
 
 /// How often a key gets new material by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rotation {
     pub interval: SignedDuration,
 }

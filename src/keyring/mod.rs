@@ -8,7 +8,9 @@ mod ciphertext;
 mod context;
 mod error;
 mod key;
+mod record;
 mod ring;
+mod root_key;
 mod state;
 mod version;
 
@@ -17,6 +19,8 @@ pub use ciphertext::{Ciphertext, Malformed};
 pub use context::EncryptionContext;
 pub use error::Error;
 pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, ProtectionLevel, Rotation};
+pub use record::Vault;
 pub use ring::{Keyring, Mode, Read, Ring, Write};
+pub use root_key::{MalformedRootKey, RootKey};
 pub use state::{Admitted, Change, KeyState, Keys, States};
 pub use version::{KeyVersion, VersionId};

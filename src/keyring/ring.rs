@@ -78,8 +78,14 @@ pub struct Keyring {
 
 impl Keyring {
     /// The keys that `store` holds.
-    pub fn open(store: Box<dyn Store<Change>>, import_secret: &[u8; 32]) -> Result<Self, StoreError> {
-        Ok(Self { keys: Ledger::open(store)?, import_secret: SecretBox::new(Box::new(*import_secret)) })
+    ///
+    /// `progress` hears now and then how many of how many have been read.
+    pub fn open(
+        store: Box<dyn Store<Change>>,
+        import_secret: &[u8; 32],
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, StoreError> {
+        Ok(Self { keys: Ledger::open(store, progress)?, import_secret: SecretBox::new(Box::new(*import_secret)) })
     }
 
     /// The keys of `place` at `now`, for a call that may use `draw`.
@@ -121,6 +127,11 @@ impl<M: Mode> Ring<'_, M> {
     /// The key that sealed `ciphertext`.
     pub fn find_sealing(&self, ciphertext: &Ciphertext) -> Result<Arc<Key>, Error> {
         self.existing(M::keys(&self.state).version(&self.place, ciphertext.version())).ok_or(Error::KeyNotFound)
+    }
+
+    /// Whether a key here has the version `id`.
+    pub fn has_version(&self, id: VersionId) -> bool {
+        M::keys(&self.state).version(&self.place, id).is_some()
     }
 
     /// The keys here, in the order of their ids.

@@ -1,11 +1,14 @@
 //! The keys of all places, and which states of a key admit what.
 
+use std::hash::BuildHasherDefault;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use imbl::{HashMap, OrdMap, OrdSet};
+use imbl::shared_ptr::DefaultSharedPtr;
+use imbl::{GenericHashMap, OrdMap, OrdSet};
 use jiff::Timestamp;
 
+use super::version::VersionIdHasher;
 use super::{AliasName, Ciphertext, EncryptionContext, Error, Key, KeyId, Place, VersionId};
 use crate::cipher::IV_LENGTH;
 use crate::world::{Draw, Recorded};
@@ -110,15 +113,15 @@ impl Deref for Admitted {
 pub struct Keys {
     shelves: OrdMap<Place, Shelf>,
     /// Planned deletions, soonest first.
-    deletions: OrdSet<(Timestamp, Place, KeyId)>,
+    deletions: OrdSet<Deletion>,
 }
 
-/// The keys of one place.
+/// The keys of one place, found by any of their names.
 #[derive(Debug, Clone, Default)]
 struct Shelf {
     keys: OrdMap<KeyId, Arc<Key>>,
-    aliases: OrdMap<AliasName, KeyId>,
-    versions: HashMap<VersionId, KeyId>,
+    aliases: OrdMap<AliasName, Arc<Key>>,
+    versions: GenericHashMap<VersionId, Arc<Key>, BuildHasherDefault<VersionIdHasher>, DefaultSharedPtr>,
 }
 
 /// A key put in its place (its older self, if any, replaced), or erased.
@@ -134,26 +137,21 @@ impl Keys {
     }
 
     pub(super) fn alias(&self, place: &Place, name: &AliasName) -> Option<&Arc<Key>> {
-        let kept = self.shelves.get(place)?;
-        kept.keys.get(kept.aliases.get(name)?)
+        self.shelves.get(place)?.aliases.get(name)
     }
 
     pub(super) fn version(&self, place: &Place, id: VersionId) -> Option<&Arc<Key>> {
-        let kept = self.shelves.get(place)?;
-        kept.keys.get(kept.versions.get(&id)?)
+        self.shelves.get(place)?.versions.get(&id)
     }
 
     /// The keys of `place` in the order of their ids.
     pub(super) fn keys(&self, place: &Place) -> impl Iterator<Item = &Arc<Key>> {
-        self.shelves.get(place).into_iter().flat_map(|kept| kept.keys.values())
+        self.shelves.get(place).into_iter().flat_map(|shelf| shelf.keys.values())
     }
 
     /// The aliases of `place` in the order of their names.
     pub(super) fn aliases(&self, place: &Place) -> impl Iterator<Item = (&AliasName, &Arc<Key>)> {
-        self.shelves
-            .get(place)
-            .into_iter()
-            .flat_map(|kept| kept.aliases.iter().filter_map(|(name, id)| kept.keys.get(id).map(|key| (name, key))))
+        self.shelves.get(place).into_iter().flat_map(|shelf| &shelf.aliases)
     }
 
     /// The keys whose deletion date has passed.
@@ -165,31 +163,46 @@ impl Keys {
             .collect()
     }
 
-    fn remove(&mut self, place: &Place, id: &KeyId) {
-        let Some(kept) = self.shelves.get_mut(place) else { return };
-        let Some(key) = kept.keys.remove(id) else { return };
+    fn put(&mut self, key: &Arc<Key>) {
+        let shelf = self.shelves.entry(key.place.clone()).or_default();
+        if let Some(before) = shelf.keys.insert(key.id.clone(), Arc::clone(key)) {
+            shelf.forget_names(&before);
+            planned_deletion(&before).and_then(|planned| self.deletions.remove(&planned));
+        }
+        shelf.learn_names(key);
+        planned_deletion(key).and_then(|planned| self.deletions.insert(planned));
+    }
+
+    fn erase(&mut self, place: &Place, id: &KeyId) {
+        let Some(shelf) = self.shelves.get_mut(place) else { return };
+        let Some(key) = shelf.keys.remove(id) else { return };
+        shelf.forget_names(&key);
+        planned_deletion(&key).and_then(|planned| self.deletions.remove(&planned));
+    }
+}
+
+type Deletion = (Timestamp, Place, KeyId);
+
+fn planned_deletion(key: &Key) -> Option<Deletion> {
+    key.delete_at().map(|delete_at| (delete_at, key.place.clone(), key.id.clone()))
+}
+
+impl Shelf {
+    fn learn_names(&mut self, key: &Arc<Key>) {
         for alias in &key.aliases {
-            kept.aliases.remove(alias);
+            self.aliases.insert(alias.clone(), Arc::clone(key));
         }
         for version in &key.versions {
-            kept.versions.remove(&version.id);
-        }
-        if let Some(delete_at) = key.delete_at() {
-            self.deletions.remove(&(delete_at, place.clone(), id.clone()));
+            self.versions.insert(version.id, Arc::clone(key));
         }
     }
 
-    fn insert(&mut self, key: &Arc<Key>) {
-        let kept = self.shelves.entry(key.place.clone()).or_default();
-        kept.keys.insert(key.id.clone(), Arc::clone(key));
+    fn forget_names(&mut self, key: &Key) {
         for alias in &key.aliases {
-            kept.aliases.insert(alias.clone(), key.id.clone());
+            self.aliases.remove(alias);
         }
         for version in &key.versions {
-            kept.versions.insert(version.id, key.id.clone());
-        }
-        if let Some(delete_at) = key.delete_at() {
-            self.deletions.insert((delete_at, key.place.clone(), key.id.clone()));
+            self.versions.remove(&version.id);
         }
     }
 }
@@ -199,11 +212,8 @@ impl Recorded for Keys {
 
     fn apply(&mut self, change: &Change) {
         match change {
-            Change::Put(key) => {
-                self.remove(&key.place, &key.id);
-                self.insert(key);
-            }
-            Change::Erase(place, id) => self.remove(place, id),
+            Change::Put(key) => self.put(key),
+            Change::Erase(place, id) => self.erase(place, id),
         }
     }
 }

@@ -1,18 +1,20 @@
 //! Key versions: the material that a key had from some moment on.
 
 use std::fmt;
+use std::hash::Hasher;
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretSlice};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::KeySpec;
 use crate::cipher::Aead;
 
 /// Identifies a key version: a lower-case UUID of 36 characters, which every ciphertext begins with.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct VersionId(Uuid);
 
 impl VersionId {
@@ -50,6 +52,25 @@ impl fmt::Debug for VersionId {
     }
 }
 
+/// Takes the id itself: its halves, folded. Ids are random, or chosen by who runs the service.
+#[derive(Debug, Default)]
+pub(super) struct VersionIdHasher(u64);
+
+impl Hasher for VersionIdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for half in bytes.chunks_exact(8) {
+            self.0 ^= u64::from_le_bytes(half.try_into().expect("a half has 8 bytes"));
+        }
+    }
+
+    /// The length, which all ids share.
+    fn write_usize(&mut self, _length: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// A version of a symmetric key.
 #[derive(Debug)]
 pub struct KeyVersion {
@@ -72,6 +93,15 @@ impl KeyVersion {
             return Err(material);
         }
         Ok(Self { id, created, material, aead: OnceLock::new() })
+    }
+
+    /// Whether `other` has the same material.
+    pub fn has_material_of(&self, other: &Self) -> bool {
+        self.material().ct_eq(other.material()).into()
+    }
+
+    pub(super) fn material(&self) -> &[u8] {
+        self.material.expose_secret()
     }
 
     pub(super) fn aead(&self, spec: KeySpec) -> &Aead {

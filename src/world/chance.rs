@@ -43,6 +43,11 @@ impl Chance {
         }
     }
 
+    /// Whether all of it can be foretold.
+    pub fn is_seeded(&self) -> bool {
+        self.streams.is_some()
+    }
+
     /// What one call may draw in the name of `account`.
     ///
     /// With a seed, calls of one account take turns: a second one waits here until the first has settled or dropped

@@ -24,11 +24,15 @@ pub struct Ledger<S: Recorded> {
 
 impl<S: Recorded + Default> Ledger<S> {
     /// The state that `store` holds.
-    pub fn open(store: Box<dyn Store<S::Change>>) -> Result<Self, StoreError> {
-        let mut state = S::default();
-        for change in store.load()? {
-            state.apply(&change);
-        }
+    ///
+    /// `progress` hears now and then how many of how many changes have been applied.
+    pub fn open(store: Box<dyn Store<S::Change>>, progress: &mut dyn FnMut(u64, u64)) -> Result<Self, StoreError> {
+        let (mut state, total, mut done) = (S::default(), store.count()?, 0);
+        store.load(&mut |changes| {
+            done += changes.len() as u64;
+            changes.iter().for_each(|change| state.apply(change));
+            progress(done, total);
+        })?;
         Ok(Self { current: ArcSwap::from_pointee(state), writer: Mutex::new(()), store })
     }
 }
@@ -104,8 +108,13 @@ mod tests {
     struct Full;
 
     impl Store<u32> for Full {
-        fn load(&self) -> Result<Vec<u32>, StoreError> {
-            Ok(vec![1, 2])
+        fn count(&self) -> Result<u64, StoreError> {
+            Ok(2)
+        }
+
+        fn load(&self, take: &mut dyn FnMut(Vec<u32>)) -> Result<(), StoreError> {
+            take(vec![1, 2]);
+            Ok(())
         }
 
         fn append(&self, _changes: &[u32]) -> Result<(), StoreError> {
@@ -115,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_commit_is_seen_by_later_snapshots_and_a_drop_by_none() {
-        let ledger = Ledger::<Sum>::open(Box::new(Memory)).unwrap();
+        let ledger = Ledger::<Sum>::open(Box::new(Memory), &mut |_, _| {}).unwrap();
         let before = ledger.snapshot();
         let mut change = ledger.begin();
         change.record(5);
@@ -131,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_stored_does_not_happen() {
-        let ledger = Ledger::<Sum>::open(Box::new(Full)).unwrap();
+        let ledger = Ledger::<Sum>::open(Box::new(Full), &mut |_, _| {}).unwrap();
         assert_eq!(ledger.snapshot().0, 3);
         let mut change = ledger.begin();
         change.record(5);

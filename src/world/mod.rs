@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub use chance::{Chance, Draw};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use ledger::{Ledger, Recorded, Transaction};
-pub use store::{Memory, Store, StoreError};
+pub use store::{Database, Memory, OpenError, Records, Store, StoreError};
 
 /// The clock and the source of chance that a running service was given.
 #[derive(Clone)]

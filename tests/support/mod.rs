@@ -54,7 +54,7 @@ impl Service {
         let clock = Arc::new(ManualClock::at(NOW.parse().unwrap()));
         let chance = Arc::new(options.seed.map_or_else(Chance::system, Chance::seeded));
         let world = World { clock: Arc::clone(&clock) as _, chance: Arc::clone(&chance) };
-        let assembly = Assembly::new(options, world).unwrap_or_else(|error| panic!("{error}"));
+        let assembly = Assembly::new(options, world, &mut |_, _| {}).unwrap_or_else(|error| panic!("{error}"));
         Self { gateway: Arc::clone(assembly.gateway()), clock, chance }
     }
 

@@ -1,9 +1,16 @@
 //! What survives a restart.
 
-/// Keeps changes. `append` returns once they are durable; `load` gives back all that was appended.
+mod database;
+
+pub use database::{Database, OpenError, Records};
+
+/// Keeps changes. `append` returns once they are durable; `load` gives back what they come to.
 pub trait Store<C>: Send + Sync {
-    /// Every change kept so far, oldest first.
-    fn load(&self) -> Result<Vec<C>, StoreError>;
+    /// How many changes `load` gives.
+    fn count(&self) -> Result<u64, StoreError>;
+
+    /// Give `take` the fewest changes that lead to the state kept, in batches.
+    fn load(&self, take: &mut dyn FnMut(Vec<C>)) -> Result<(), StoreError>;
 
     /// Keep `changes`: all of them or none.
     fn append(&self, changes: &[C]) -> Result<(), StoreError>;
@@ -19,8 +26,12 @@ pub struct StoreError(pub String);
 pub struct Memory;
 
 impl<C> Store<C> for Memory {
-    fn load(&self) -> Result<Vec<C>, StoreError> {
-        Ok(Vec::new())
+    fn count(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    fn load(&self, _take: &mut dyn FnMut(Vec<C>)) -> Result<(), StoreError> {
+        Ok(())
     }
 
     fn append(&self, _changes: &[C]) -> Result<(), StoreError> {

@@ -1,0 +1,106 @@
+//! The folder that keys are kept in, and the root key that they are sealed under.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::keyring::{Keyring, RootKey, Vault};
+use crate::world::{Chance, Database, Memory, OpenError, StoreError, World};
+
+/// The file of records in a data folder.
+const RECORDS: &str = "keys.redb";
+
+/// The root key in a data folder, unless it is kept elsewhere.
+const ROOT_KEY: &str = "root.key";
+
+/// Where keys are kept.
+#[derive(Debug, Clone)]
+pub struct Data {
+    pub folder: PathBuf,
+    /// The file of the root key. `None`: one in the folder, made with it.
+    pub root_key_file: Option<PathBuf>,
+    /// Whether to forget every key first.
+    pub reset: bool,
+}
+
+/// Why a data folder cannot be used. Nothing in it was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    #[error("keys that are kept must not follow from a seed")]
+    Seeded,
+    #[error("cannot use {0}: {1}")]
+    Path(PathBuf, io::Error),
+    #[error("cannot use {0}: {1}")]
+    Records(PathBuf, OpenError),
+    #[error("cannot use {0}: {1}")]
+    Load(PathBuf, StoreError),
+    #[error("{0} is not a root key: base64 of {len} bytes", len = RootKey::LENGTH)]
+    MalformedRootKey(PathBuf),
+    #[error("{0} has no root key {1}: without it nothing there can be read")]
+    RootKeyMissing(PathBuf, PathBuf),
+}
+
+/// The keys in `data`, or none, in memory. `progress` hears now and then how many of how many have been read.
+pub fn open(data: Option<&Data>, world: &World, progress: &mut dyn FnMut(u64, u64)) -> Result<Keyring, DataError> {
+    let Some(data) = data else {
+        let import_secret = world.chance.service_secret("import tokens");
+        return Ok(Keyring::open(Box::new(Memory), &import_secret, progress).expect("memory has nothing to load"));
+    };
+    if world.chance.is_seeded() {
+        return Err(DataError::Seeded);
+    }
+    create_folder(&data.folder).map_err(|error| DataError::Path(data.folder.clone(), error))?;
+    let path = data.folder.join(RECORDS);
+    let root_key = root_key(data, &path, &world.chance)?;
+    let database = Database::open(&path, Vault::new(&root_key, Arc::clone(&world.chance)))
+        .map_err(|error| DataError::Records(path.clone(), error))?;
+    let failed = |error| DataError::Load(path.clone(), error);
+    if data.reset {
+        database.clear().map_err(failed)?;
+    }
+    Keyring::open(Box::new(database), &root_key.derive("import tokens"), progress).map_err(failed)
+}
+
+/// The root key of the records at `path`. One is made only where there are no records that it could be missing for.
+fn root_key(data: &Data, path: &Path, chance: &Chance) -> Result<RootKey, DataError> {
+    let file = data.root_key_file.clone().unwrap_or_else(|| data.folder.join(ROOT_KEY));
+    match fs::read_to_string(&file).map(Zeroizing::new) {
+        Ok(text) => RootKey::parse(&text).map_err(|_| DataError::MalformedRootKey(file)),
+        Err(error) if error.kind() == ErrorKind::NotFound && data.root_key_file.is_none() => {
+            if path.exists() {
+                return Err(DataError::RootKeyMissing(data.folder.clone(), file));
+            }
+            let root_key = RootKey::new(&mut chance.draw(""));
+            write_new(&file, root_key.to_text().as_bytes()).map_err(|error| DataError::Path(file, error))?;
+            Ok(root_key)
+        }
+        Err(error) => Err(DataError::Path(file, error)),
+    }
+}
+
+fn create_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Write a file that must not exist yet and that only its owner may read; it is durable when this returns.
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    // The name of the file is durable once its folder is.
+    #[cfg(unix)]
+    path.parent().map(File::open).transpose()?.map(|folder| folder.sync_all()).transpose()?;
+    Ok(())
+}

@@ -1,0 +1,205 @@
+//! Keys as records on disk: what may be read by everybody as JSON, material sealed.
+//!
+//! A record's id is `account/region/key id`. Its content is the length of the JSON (4 bytes, big-endian), the JSON, an
+//! IV, and the sealed material of all versions, one after the other. The seal covers id and JSON too: whatever is
+//! changed in a record keeps it from opening.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use secrecy::SecretSlice;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::state::Change;
+use super::{
+    AliasName, Key, KeyId, KeySpec, KeyUsage, KeyVersion, Lifecycle, Origin, Place, ProtectionLevel, RootKey, Rotation,
+    VersionId,
+};
+use crate::cipher::{Aead, Algorithm, IV_LENGTH};
+use crate::world::{Chance, Records};
+
+/// Writes keys as records and reads them, under a root key.
+#[derive(Debug)]
+pub struct Vault {
+    aead: Aead,
+    /// Tells the root key from others without giving it away.
+    owner: [u8; 32],
+    chance: Arc<Chance>,
+    /// The place of the last key read: those of one place come one after the other, and share it.
+    place: Mutex<Option<Place>>,
+}
+
+impl Vault {
+    /// `chance`: where IVs come from. It must never repeat itself.
+    pub fn new(root_key: &RootKey, chance: Arc<Chance>) -> Self {
+        let aead = Aead::new(Algorithm::Aes256Gcm, &*root_key.derive("records"));
+        Self { aead, owner: *root_key.derive("owner of the records"), chance, place: Mutex::default() }
+    }
+}
+
+/// What stands in a record in plain sight; what is as with most keys goes without saying. Material that is not kept (any more) has length 0.
+#[derive(Serialize, Deserialize)]
+struct Plain {
+    #[serde(default, skip_serializing_if = "is_default")]
+    spec: KeySpec,
+    #[serde(default, skip_serializing_if = "is_default")]
+    usage: KeyUsage,
+    #[serde(default, skip_serializing_if = "is_default")]
+    origin: Origin,
+    #[serde(default, skip_serializing_if = "is_default")]
+    protection: ProtectionLevel,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    description: Box<str>,
+    created: Timestamp,
+    #[serde(default, skip_serializing_if = "is_default")]
+    lifecycle: Lifecycle,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rotation: Option<Rotation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deletion_protection: Option<Box<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    material_expires_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    tags: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    aliases: BTreeSet<AliasName>,
+    versions: Vec<PlainVersion>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+#[derive(Serialize, Deserialize)]
+struct PlainVersion {
+    id: VersionId,
+    /// Where it is not that of the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    created: Option<Timestamp>,
+    /// Of the material in bytes, where it is not that of the key's spec.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    length: Option<usize>,
+}
+
+impl Records<Change> for Vault {
+    const SCHEMA: u32 = 1;
+
+    fn owner(&self) -> &[u8] {
+        &self.owner
+    }
+
+    fn write(&self, change: &Change) -> (Vec<u8>, Option<Vec<u8>>) {
+        match change {
+            Change::Put(key) => {
+                let id = record_id(&key.place, &key.id);
+                let content = self.seal(&id, key);
+                (id, Some(content))
+            }
+            Change::Erase(place, id) => (record_id(place, id), None),
+        }
+    }
+
+    fn read(&self, id: &[u8], content: &[u8]) -> Result<Change, String> {
+        self.open(id, content).map(|key| Change::Put(Arc::new(key)))
+    }
+}
+
+impl Vault {
+    fn seal(&self, id: &[u8], key: &Key) -> Vec<u8> {
+        let json = serde_json::to_vec(&Plain::of(key)).expect("a key is made of texts, numbers, maps and lists");
+        let length = u32::try_from(json.len()).expect("a key's description and tags are bounded");
+        let mut content = [&length.to_be_bytes(), json.as_slice()].concat();
+        let mut material = Zeroizing::new(Vec::new());
+        key.versions.iter().for_each(|version| material.extend_from_slice(version.material()));
+        let iv: [u8; IV_LENGTH] = self.chance.draw("").bytes();
+        self.aead.seal(&iv, &[id, &content].concat(), &mut material);
+        content.extend_from_slice(&iv);
+        content.extend_from_slice(&material);
+        content
+    }
+
+    fn open(&self, id: &[u8], content: &[u8]) -> Result<Key, String> {
+        const TOO_SHORT: &str = "it is too short";
+        let (length, rest) = content.split_first_chunk().ok_or(TOO_SHORT)?;
+        let (json, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or(TOO_SHORT)?;
+        let (iv, sealed) = rest.split_first_chunk::<IV_LENGTH>().ok_or(TOO_SHORT)?;
+        let mut material = Zeroizing::new(sealed.to_vec());
+        let associated_data = [id, &content[..length.len() + json.len()]].concat();
+        self.aead.open(iv, &associated_data, &mut material).map_err(|_| "its seal is broken")?;
+        let plain: Plain = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        let id = str::from_utf8(id).map_err(|error| error.to_string())?;
+        let mut parts = id.splitn(3, '/');
+        let (Some(account), Some(region), Some(id)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err("its id is not account/region/key".to_owned());
+        };
+        plain.into_key(KeyId::new(id), self.place(account, region), &material)
+    }
+
+    fn place(&self, account: &str, region: &str) -> Place {
+        let mut last = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        match last.as_ref() {
+            Some(place) if *place.account == *account && *place.region == *region => place.clone(),
+            _ => last.insert(Place { account: account.into(), region: region.into() }).clone(),
+        }
+    }
+}
+
+impl Plain {
+    fn of(key: &Key) -> Self {
+        let versions = key.versions.iter().map(|version| PlainVersion {
+            id: version.id,
+            created: Some(version.created).filter(|created| *created != key.created),
+            length: Some(version.material().len()).filter(|length| *length != key.spec.material_length()),
+        });
+        Self {
+            spec: key.spec,
+            usage: key.usage,
+            origin: key.origin,
+            protection: key.protection_level,
+            description: key.description.clone(),
+            created: key.created,
+            lifecycle: key.lifecycle,
+            rotation: key.rotation,
+            deletion_protection: key.deletion_protection.clone(),
+            material_expires_at: key.material_expires_at,
+            tags: key.tags.clone(),
+            aliases: key.aliases.clone(),
+            versions: versions.collect(),
+        }
+    }
+
+    fn into_key(self, id: KeyId, place: Place, mut material: &[u8]) -> Result<Key, String> {
+        let mut versions = Vec::with_capacity(self.versions.len());
+        for version in self.versions {
+            let length = version.length.unwrap_or(self.spec.material_length());
+            let own = material.split_off(..length).ok_or("material is missing")?;
+            let own = SecretSlice::from(own.to_vec());
+            let made = KeyVersion::new(version.id, version.created.unwrap_or(self.created), self.spec, own)
+                .map_err(|_| format!("the material of version {} has a wrong length", version.id))?;
+            versions.push(Arc::new(made));
+        }
+        Ok(Key {
+            id,
+            place,
+            spec: self.spec,
+            usage: self.usage,
+            origin: self.origin,
+            protection_level: self.protection,
+            description: self.description,
+            created: self.created,
+            lifecycle: self.lifecycle,
+            rotation: self.rotation,
+            deletion_protection: self.deletion_protection,
+            material_expires_at: self.material_expires_at,
+            tags: self.tags,
+            aliases: self.aliases,
+            versions,
+        })
+    }
+}
+
+fn record_id(place: &Place, id: &KeyId) -> Vec<u8> {
+    [&place.account, "/", &place.region, "/", id.as_str()].concat().into_bytes()
+}
