@@ -4,6 +4,7 @@
 //!
 //! * [`cli`]: the command line; [`Sandbox`]: the same as a value, for tests in Rust.
 //! * [`config`]: options and the sandbox file, parsed and bounded once.
+//! * [`certificates`]: the CA and the certificates that Yaoshi makes for itself.
 //! * [`server`]: sockets to requests; gives a request to the dialect that claims it.
 //! * [`dialect`]: how callers speak; [`console`]: what Yaoshi itself answers.
 //! * [`journal`]: what happened.
@@ -16,6 +17,7 @@
 //! and renders the reply.
 
 pub mod access;
+pub mod certificates;
 pub mod cipher;
 pub mod cli;
 pub mod config;

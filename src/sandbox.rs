@@ -1,18 +1,22 @@
 //! A whole sandbox as a value: for `yaoshi serve`, and for tests in Rust.
 
+use std::collections::HashSet;
+use std::error::Error;
 use std::future;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::certificates::{Authority, CertificateError};
 use crate::config::{self, Counts, DataError, Options, SandboxFileError, StockError};
 use crate::console::{Console, Modes};
-use crate::dialect::alibaba::{self, Browsers, Gateway, Limits};
-use crate::server;
+use crate::dialect::alibaba::{self, Browsers, Gateway, Limits, service_names};
+use crate::server::{self, Tls};
 use crate::world::World;
 
 /// Hears of long work how many of how many things are done.
@@ -81,10 +85,35 @@ impl Assembly {
         &self.gateway
     }
 
-    /// Serve on `listener` until `stop` comes, then finish the answers that are under way.
-    pub async fn serve(self, listener: TcpListener, limits: server::Limits, stop: impl Future<Output = ()>) {
-        server::serve(listener, self.gateway, self.console, limits, stop).await;
+    /// Serve on `listener` until `stop` comes, then finish the answers that are under way. With `tls`, https as well.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        limits: server::Limits,
+        tls: Option<Tls>,
+        stop: impl Future<Output = ()>,
+    ) {
+        server::serve(listener, self.gateway, self.console, limits, tls, stop).await;
     }
+}
+
+/// TLS under `authority` for a server that listens on `address`: every name by which it can be meant is certified.
+///
+/// Errors: a name among `hostnames` that is none.
+pub fn certified(
+    authority: &Authority,
+    hostnames: &[String],
+    address: IpAddr,
+    now: Timestamp,
+) -> Result<Tls, CertificateError> {
+    let mut names: Vec<_> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
+    names.extend(Some(address.to_string()).filter(|_| !address.is_unspecified()));
+    names.extend(hostnames.iter().map(|name| name.to_ascii_lowercase()));
+    names.extend(service_names());
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    let identity = authority.certify(&names, now)?;
+    Ok(Tls::from_pem(identity.certificate.as_bytes(), identity.key.as_bytes()).expect("it was made for TLS"))
 }
 
 /// A sandbox that runs in this process, on a free port of the loopback interface, until it is dropped.
@@ -97,6 +126,7 @@ impl Assembly {
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
+    authority: Option<Authority>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -115,21 +145,24 @@ impl Sandbox {
 
     /// In a `world` of the caller's own: a clock that can be turned.
     pub fn start_in(options: &Options, world: World, limits: server::Limits) -> io::Result<Self> {
-        let assembly = Assembly::new(options, world, &mut |_, _| {})
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let now = world.clock.now();
+        let assembly = Assembly::new(options, world, &mut |_, _| {}).map_err(invalid_input)?;
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        let authority = options.https.then(|| Authority::new(now)).transpose().map_err(io::Error::other)?;
+        let certified = |authority| certified(authority, &options.hostnames, address.ip(), now);
+        let tls = authority.as_ref().map(certified).transpose().map_err(invalid_input)?;
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let thread = thread::Builder::new().name("yaoshi".to_owned()).spawn(move || {
             runtime.block_on(async move {
                 let Ok(listener) = TcpListener::from_std(listener) else { return };
                 let stop = async { stopped.await.unwrap_or(()) };
-                assembly.serve(listener, limits, stop).await;
+                assembly.serve(listener, limits, tls, stop).await;
             });
         })?;
-        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, authority, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `127.0.0.1:<port>`: what an SDK's `endpoint` wants.
@@ -141,6 +174,20 @@ impl Sandbox {
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
+
+    /// `https://127.0.0.1:<port>`, if the options asked for [`https`](Options::https).
+    pub fn https_url(&self) -> Option<String> {
+        self.authority.as_ref().map(|_| format!("https://{}", self.address))
+    }
+
+    /// The certificate (PEM) of the CA that clients have to trust for that.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.authority.as_ref().map(Authority::certificate)
+    }
+}
+
+fn invalid_input(error: impl Error + Send + Sync + 'static) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, error)
 }
 
 impl Drop for Sandbox {

@@ -12,9 +12,10 @@ use yaoshi::dialect::alibaba::kms::ACTIONS;
 /// Who may import whom. Every layer may import itself.
 const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["config", "sandbox", "server", "dialect", "console", "world", "journal"]),
-    ("sandbox", &["config", "server", "dialect", "console", "world"]),
+    ("cli", &["config", "sandbox", "certificates", "server", "dialect", "console", "world", "journal"]),
+    ("sandbox", &["config", "certificates", "server", "dialect", "console", "world"]),
     ("config", &["dialect", "access", "keyring", "world"]),
+    ("certificates", &[]),
     ("server", &["dialect", "console"]),
     ("dialect", &["journal", "access", "keyring", "world"]),
     ("keyring", &["cipher", "world"]),

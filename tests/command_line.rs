@@ -8,17 +8,19 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use yaoshi::certificates::Authority;
+use yaoshi::world::World;
 
-use crate::support::ACCOUNT;
 use crate::support::samples::{APP, PLAINTEXT};
+use crate::support::{ACCOUNT, CONFIG_FOLDER};
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/sandbox.toml");
 
-/// The built program, with nothing in its environment but the search path.
+/// The built program, with nothing in its environment but the search path and a configuration folder.
 pub(crate) fn yaoshi(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_yaoshi"));
     command.args(arguments).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.stdin(Stdio::null());
+    command.env("XDG_CONFIG_HOME", CONFIG_FOLDER).stdin(Stdio::null());
     command
 }
 
@@ -111,6 +113,13 @@ pub(crate) fn file(folder: &TempDir, name: &str, text: &str) -> String {
     let path = folder.path().join(name);
     fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()
+}
+
+/// A certificate for localhost and its key, in files.
+pub(crate) fn certificate(folder: &TempDir) -> (String, String) {
+    let now = World::real().clock.now();
+    let identity = Authority::new(now).unwrap().certify(&["localhost".to_owned()], now).unwrap();
+    (file(folder, "certificate.pem", &identity.certificate), file(folder, "key.pem", &identity.key))
 }
 
 #[test]
@@ -295,9 +304,11 @@ fn beyond_loopback_with_a_word_or_with_accesskeys_of_ones_own() {
 }
 
 /// Option, and the environment variable that stands for it.
-const OPTIONS: [(&str, &str); 14] = [
+const OPTIONS: [(&str, &str); 16] = [
     ("--listen", "YAOSHI_LISTEN"),
     ("--hostname", "YAOSHI_HOSTNAME"),
+    ("--tls-cert", "YAOSHI_TLS_CERT"),
+    ("--tls-key", "YAOSHI_TLS_KEY"),
     ("--sandbox", "YAOSHI_SANDBOX"),
     ("--data", "YAOSHI_DATA"),
     ("--root-key-file", "YAOSHI_ROOT_KEY_FILE"),
@@ -326,17 +337,27 @@ fn help_teaches() {
         assert_eq!(named, OPTIONS.len(), "an option is new: {help}");
     }
     let (_, help, _) = run(&["--help"]);
-    for taught in ["serve", "call", "check", "env", "health", "http://127.0.0.1:7220", "yaoshi call CreateKey"] {
+    for taught in ["serve", "ca", "call", "check", "env", "health", "http://127.0.0.1:7220", "yaoshi call CreateKey"] {
         assert!(help.contains(taught), "{taught}");
     }
     for (command, options) in [
         (
             "call",
-            &["--endpoint", "--access-key-id", "--access-key-secret", "--region", "--sign", "--format", "NAME=VALUE"][..],
+            &[
+                "--endpoint",
+                "--access-key-id",
+                "--access-key-secret",
+                "--region",
+                "--ca",
+                "--sign",
+                "--format",
+                "NAME=VALUE",
+            ][..],
         ),
+        ("ca", &["--data"]),
         ("check", &["<FILE>"]),
-        ("env", &["--shell", "--endpoint"]),
-        ("health", &["--endpoint", "--wait"]),
+        ("env", &["--shell", "--endpoint", "--ca"]),
+        ("health", &["--endpoint", "--wait", "--ca"]),
     ] {
         let (exit, help, _) = run(&[command, "--help"]);
         assert_eq!(exit, 0);
@@ -370,10 +391,14 @@ fn options_out_of_bounds_are_usage_errors() {
 /// All of them at once, and plain `yaoshi`.
 #[test]
 fn environment_variables_stand_for_options() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = certificate(&folder);
     let environment = |flag| {
         [
             ("YAOSHI_LISTEN", "127.0.0.1:0"),
             ("YAOSHI_HOSTNAME", "kms.test,kms"),
+            ("YAOSHI_TLS_CERT", certificate.as_str()),
+            ("YAOSHI_TLS_KEY", key.as_str()),
             ("YAOSHI_SANDBOX", FIXTURE),
             ("YAOSHI_REGION", "eu-central-1"),
             ("YAOSHI_LIMITS", "off"),

@@ -21,3 +21,4 @@ mod signatures;
 mod states;
 mod storage;
 mod support;
+mod tls;

@@ -14,6 +14,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::CONFIG_FOLDER;
+
 /// Blocks start servers on the default port: one at a time.
 static DEFAULT_PORT: Mutex<()> = Mutex::new(());
 
@@ -58,6 +60,7 @@ fn run(block: &str) -> Result<String, String> {
         .args(["-euc", &format!("{NO_CARGO}\n{block}")])
         .current_dir(folder.path())
         .env("PATH", path())
+        .env("XDG_CONFIG_HOME", CONFIG_FOLDER)
         .stdin(Stdio::null())
         .stdout(output())
         .stderr(output())

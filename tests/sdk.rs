@@ -16,11 +16,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use serde::Deserialize;
 
-use process::{Server, output};
+use process::{CA, Server, output};
 use toolbox::{Missing, Node, Python};
 
 const README: &str = "README.md";
 const README_ADDRESS: &str = "127.0.0.1:7220";
+
+/// How the Node SDKs come to the server; of the Python SDKs, each flavour has its own way.
+const PROTOCOLS: [&str; 2] = ["http", "https"];
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -46,8 +49,8 @@ struct Suite {
     node: OnceLock<Result<Node, Missing>>,
     /// The scenarios as each flavour of the Python SDK saw them.
     flavours: Vec<(String, OnceLock<Report>)>,
-    /// The checks of the Node SDKs.
-    node_report: OnceLock<Report>,
+    /// The checks of the Node SDKs, by each of `PROTOCOLS`.
+    node_reports: [OnceLock<Report>; PROTOCOLS.len()],
     readme_address: Mutex<()>,
 }
 
@@ -68,7 +71,7 @@ impl Suite {
             python: OnceLock::new(),
             node: OnceLock::new(),
             flavours: flavours().into_iter().map(|flavour| (flavour, OnceLock::new())).collect(),
-            node_report: OnceLock::new(),
+            node_reports: PROTOCOLS.map(|_| OnceLock::new()),
             readme_address: Mutex::new(()),
         }
     }
@@ -91,8 +94,10 @@ impl Suite {
         trials.push(self.python_trial("examples::decrypt.py", Self::decrypt_py));
         trials.push(self.python_trial("examples::permission_test", |_, python| permission_test(python)));
         for check in node_checks() {
-            let name = format!("node::{check}");
-            trials.push(self.node_trial(name, move |suite, node| suite.node_check(node, &check)));
+            for (index, protocol) in PROTOCOLS.iter().enumerate() {
+                let (name, check) = (format!("node-{protocol}::{check}"), check.clone());
+                trials.push(self.node_trial(name, move |suite, node| suite.node_check(node, index, &check)));
+            }
         }
         trials.push(self.node_trial("examples::decrypt.mjs", Self::decrypt_mjs));
         trials
@@ -138,13 +143,21 @@ impl Suite {
 
     fn scenario(&self, python: &Python, flavour: usize, scenario: &str) -> Result<(), Failed> {
         let (flavour, report) = &self.flavours[flavour];
-        let drive = || drive(python.run("tests/sdk/run.py").args([flavour, self.address()?]), &scenarios());
+        let drive = || {
+            let mut driver = python.run("tests/sdk/run.py");
+            driver.args([flavour, self.address()?]).envs([("YAOSHI_CA", CA), ("ALIBABA_CLOUD_CA_BUNDLE", CA)]);
+            drive(&mut driver, &scenarios())
+        };
         verdict(report.get_or_init(drive), scenario)
     }
 
-    fn node_check(&self, node: &Node, check: &str) -> Result<(), Failed> {
-        let drive = || drive(node.run("tests/sdk/node/run.mjs")?.arg(self.address()?), &node_checks());
-        verdict(self.node_report.get_or_init(drive), check)
+    fn node_check(&self, node: &Node, protocol: usize, check: &str) -> Result<(), Failed> {
+        let drive = || {
+            let mut driver = node.run("tests/sdk/node/run.mjs")?;
+            driver.args([PROTOCOLS[protocol], self.address()?]).env("NODE_EXTRA_CA_CERTS", CA);
+            drive(&mut driver, &node_checks())
+        };
+        verdict(self.node_reports[protocol].get_or_init(drive), check)
     }
 
     fn readme_block(&self, python: &Python, block: &str) -> Result<(), Failed> {

@@ -21,8 +21,8 @@ use yaoshi::dialect::alibaba;
 use yaoshi::server::Limits;
 use yaoshi::world::{Chance, ManualClock, World};
 
-use crate::support::NOW;
 use crate::support::wire::{Draft, Raw, Signing};
+use crate::support::{CONFIG_FOLDER, NOW};
 
 const KEY: &str = "202b9877-5a25-46e3-a763-e20791b50001";
 
@@ -734,6 +734,7 @@ impl Process {
     fn start() -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_yaoshi"))
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "off"])
+            .env("XDG_CONFIG_HOME", CONFIG_FOLDER)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use ureq::Agent;
 use ureq::http::{Request, Uri};
 
 use super::NO_ANSWER;
+use super::client::{Trust, url};
 use crate::config::{DEFAULT_REGION, WELL_KNOWN_ACCESS_KEY};
 use crate::dialect::alibaba::signature::sign::{self, Scheme};
 use crate::world::World;
@@ -49,6 +49,9 @@ pub(super) struct Credentials {
 
     #[arg(long, env = "ALIBABA_CLOUD_ACCESS_KEY_SECRET", default_value = WELL_KNOWN_ACCESS_KEY, hide_env_values = true, value_name = "SECRET")]
     pub(super) access_key_secret: String,
+
+    #[command(flatten)]
+    pub(super) trust: Trust,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -70,7 +73,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         return Err("only calls signed V1 can ask for XML: add --sign v1".to_owned());
     }
     let request = request(arguments)?;
-    let answer = http(Duration::from_secs(30)).run(request).and_then(|mut answer| {
+    let agent = arguments.credentials.trust.agent(&request.uri().to_string(), Duration::from_secs(30))?;
+    let answer = agent.run(request).and_then(|mut answer| {
         let status = answer.status();
         answer.body_mut().read_to_string().map(|text| (status, text))
     });
@@ -87,7 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
 }
 
 fn request(arguments: &Arguments) -> Result<Request<()>, String> {
-    let Credentials { endpoint, access_key_id, access_key_secret } = &arguments.credentials;
+    let Credentials { endpoint, access_key_id, access_key_secret, .. } = &arguments.credentials;
     let url = url(endpoint);
     let uri: Uri = url.parse().map_err(|_| format!("{endpoint:?} is not a URL"))?;
     let host = uri.authority().ok_or_else(|| format!("{endpoint:?} has no host"))?.as_str();
@@ -112,17 +116,6 @@ fn request(arguments: &Arguments) -> Result<Request<()>, String> {
         request = request.header(name, value);
     }
     request.body(()).map_err(|error| format!("the call cannot be made: {error}"))
-}
-
-/// `endpoint` with a scheme and without a slash at its end.
-pub(super) fn url(endpoint: &str) -> String {
-    let endpoint = endpoint.trim_end_matches('/');
-    if endpoint.contains("://") { endpoint.to_owned() } else { format!("http://{endpoint}") }
-}
-
-/// An HTTP client to which every status is an answer.
-pub(super) fn http(timeout: Duration) -> Agent {
-    Agent::config_builder().http_status_as_error(false).timeout_global(Some(timeout)).proxy(None).build().into()
 }
 
 /// JSON and XML indented, anything else as it is.

@@ -23,18 +23,26 @@ enum Shell {
 }
 
 pub(super) fn run(arguments: &Arguments) {
-    let Credentials { endpoint, access_key_id, access_key_secret } = &arguments.credentials;
+    let Credentials { endpoint, access_key_id, access_key_secret, trust } = &arguments.credentials;
     let host = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, host)| host).trim_end_matches('/');
-    for (name, value) in [
-        ("ALIBABA_CLOUD_ACCESS_KEY_ID", access_key_id.as_str()),
-        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", access_key_secret),
-        ("ALIBABA_CLOUD_REGION_ID", DEFAULT_REGION),
+    let is_https = endpoint.starts_with("https://");
+    let own = if is_https { format!("https://{host}") } else { host.to_owned() };
+    let mut variables = vec![
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", access_key_id.clone()),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", access_key_secret.clone()),
+        ("ALIBABA_CLOUD_REGION_ID", DEFAULT_REGION.to_owned()),
         // The aliyun command line, and the Terraform provider.
-        ("ALIBABA_CLOUD_ENDPOINT", host),
-        ("ALIBABA_CLOUD_ENDPOINT_KMS", host),
-        ("YAOSHI_ENDPOINT", host),
-    ] {
-        println!("{}", assignment(arguments.shell, name, value));
+        ("ALIBABA_CLOUD_ENDPOINT", host.to_owned()),
+        ("ALIBABA_CLOUD_ENDPOINT_KMS", host.to_owned()),
+        ("YAOSHI_ENDPOINT", own),
+    ];
+    if let Some(ca) = trust.file().filter(|_| is_https) {
+        // Those that add a CA, or are read by one SDK alone: the rest of the shell's programs go on as before.
+        let names = ["YAOSHI_CA", "NODE_EXTRA_CA_CERTS", "ALIBABA_CLOUD_CA_BUNDLE"];
+        variables.extend(names.map(|name| (name, ca.display().to_string())));
+    }
+    for (name, value) in variables {
+        println!("{}", assignment(arguments.shell, name, &value));
     }
 }
 

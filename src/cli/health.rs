@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::NO_ANSWER;
-use super::call::{http, url};
+use super::client::{Trust, url};
 use crate::console::HEALTH;
 use crate::world::{Clock, SystemClock};
 
@@ -20,11 +20,15 @@ pub(super) struct Arguments {
     /// Keep asking for so many seconds.
     #[arg(long, default_value_t = 0, value_name = "SECONDS")]
     wait: u64,
+
+    #[command(flatten)]
+    trust: Trust,
 }
 
-pub(super) fn run(arguments: &Arguments) -> ExitCode {
-    let (clock, agent) = (SystemClock::start(), http(Duration::from_secs(2)));
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
+    let clock = SystemClock::start();
     let target = format!("{}{HEALTH}", url(&arguments.endpoint));
+    let agent = arguments.trust.agent(&target, Duration::from_secs(2))?;
     loop {
         let asked = agent.get(&target).call().and_then(|mut answer| {
             let is_well = answer.status() == 200;
@@ -33,14 +37,14 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         let complaint = match asked {
             Ok((true, text)) => {
                 println!("{text}");
-                return ExitCode::SUCCESS;
+                return Ok(ExitCode::SUCCESS);
             }
             Ok((false, _)) => "what answers there is no sandbox".to_owned(),
             Err(error) => error.to_string(),
         };
         if clock.elapsed() >= Duration::from_secs(arguments.wait) {
             eprintln!("yaoshi: {target}: {complaint}");
-            return ExitCode::from(NO_ANSWER);
+            return Ok(ExitCode::from(NO_ANSWER));
         }
         thread::sleep(Duration::from_millis(50));
     }

@@ -1,9 +1,12 @@
 //! The command line: one file a command.
 
+mod ca;
 mod call;
 mod check;
+mod client;
 mod env;
 mod health;
+mod https;
 mod progress;
 mod serve;
 
@@ -32,12 +35,15 @@ First steps:
   yaoshi call CreateKey                        make a key
   yaoshi call Encrypt KeyId=ID Plaintext=aGk=  encrypt under it
   eval \"$(yaoshi env)\"                         point SDKs and tools here
+  yaoshi ca > ca.pem                           what https clients have to trust
   yaoshi check sandbox.toml                    validate a sandbox file";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start the sandbox (the default).
     Serve(serve::Arguments),
+    /// Print the CA certificate that clients have to trust for https; make the CA if there is none.
+    Ca(ca::Arguments),
     /// Make a signed call and print the answer.
     Call(call::Arguments),
     /// Validate a sandbox file.
@@ -53,13 +59,14 @@ pub fn run() -> ExitCode {
     let CommandLine { command, serve } = CommandLine::parse();
     let outcome = match command.unwrap_or(Command::Serve(serve)) {
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Ca(arguments) => ca::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Env(arguments) => {
             env::run(&arguments);
             Ok(ExitCode::SUCCESS)
         }
-        Command::Health(arguments) => Ok(health::run(&arguments)),
+        Command::Health(arguments) => health::run(&arguments),
     };
     outcome.unwrap_or_else(|complaint| {
         eprintln!("yaoshi: {complaint}");

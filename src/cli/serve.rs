@@ -13,6 +13,7 @@ use clap::{Args, ValueEnum};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
+use super::https::Certificate;
 use super::progress;
 use crate::config::{Data, Options, SandboxFile, WELL_KNOWN_ACCESS_KEY};
 use crate::dialect::alibaba::{Limits, is_region};
@@ -29,6 +30,9 @@ pub(super) struct Arguments {
     /// A further name by which the server is reached; may be given more than once.
     #[arg(long, env = "YAOSHI_HOSTNAME", value_delimiter = ',', value_name = "NAME")]
     hostname: Vec<String>,
+
+    #[command(flatten)]
+    certificate: Certificate,
 
     /// Who there is and which keys (TOML). Without it: AccessKey yaoshi / yaoshi and no keys.
     #[arg(long, env = "YAOSHI_SANDBOX", value_name = "FILE")]
@@ -90,10 +94,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     start_log(arguments);
     let options = options(arguments)?;
     let world = options.seed.map_or_else(World::real, World::seeded);
+    let now = world.clock.now();
     let mut progress = progress::bar(Arc::clone(&world.clock));
     let assembly = Assembly::new(&options, world, &mut progress).map_err(|error| error.to_string())?;
     refuse_what_is_unsafe(arguments, &assembly)?;
     assembly.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let https =
+        arguments.certificate.prepare(arguments.data.as_deref(), &arguments.hostname, arguments.listen.ip(), now)?;
     let limits = server::Limits { connections: arguments.max_connections as usize, ..server::Limits::default() };
     let runtime = runtime().map_err(|error| format!("cannot start threads: {error}"))?;
     runtime.block_on(async {
@@ -102,8 +109,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
             .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
         let address = listener.local_addr().map_err(|error| format!("cannot tell the port: {error}"))?;
         // Whoever started us may not read on, or not read at all.
-        drop(announce(address, &assembly, arguments));
-        assembly.serve(listener, limits, told_to_stop()).await;
+        drop(announce(address, &https.notice, &assembly, arguments));
+        assembly.serve(listener, limits, Some(https.tls), told_to_stop()).await;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -134,6 +141,7 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         verify_signatures: !arguments.no_verify,
         seed: arguments.seed,
         hostnames: arguments.hostname.clone(),
+        https: true,
     })
 }
 
@@ -165,9 +173,10 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
     builder.enable_all().build()
 }
 
-fn announce(address: SocketAddr, assembly: &Assembly, arguments: &Arguments) -> io::Result<()> {
+fn announce(address: SocketAddr, https: &str, assembly: &Assembly, arguments: &Arguments) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "listening on http://{address}")?;
+    writeln!(out, "{https}")?;
     if arguments.seed.is_some() {
         writeln!(out, "INSECURE: with --seed all ids and keys can be foretold; for tests only")?;
     }

@@ -38,6 +38,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// Names by which the server is reached beside loopback and `*.aliyuncs.com`.
     pub hostnames: Vec<String>,
+    /// Whether an embedded sandbox speaks https too, under a CA of its own. `yaoshi serve` always does.
+    pub https: bool,
 }
 
 impl Default for Options {
@@ -50,6 +52,7 @@ impl Default for Options {
             verify_signatures: true,
             seed: None,
             hostnames: Vec::new(),
+            https: false,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One connection: which HTTP it speaks, how long it may be silent, how it ends.
+//! One connection: whether TLS is around it, which HTTP it speaks, how long it may be silent, how it ends.
 
 use std::io::{self, Cursor};
 use std::net::SocketAddr;
@@ -11,13 +11,14 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
-use tokio::io::{AsyncReadExt, join};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, join, split};
 use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use super::{Service, request};
+use super::Service;
+use super::request::{self, Caller};
+use super::tls::{self, Tls};
 use crate::dialect::Dialect;
 
 /// Headers that hyper reads of one request: more than we take, so that the refusal is ours.
@@ -37,12 +38,71 @@ pub(super) async fn serve<D: Dialect>(
         tracing::debug!(%peer, %error, "a connection was gone before it began");
         return;
     }
+    let deadline = Instant::now() + service.limits.first_byte;
     let (mut input, output) = stream.into_split();
-    let protocol = tokio::select! {
-        read = timeout(service.limits.first_byte, read_protocol(&mut input)) => read,
-        _ = stopped.changed() => return,
-    };
-    let Ok(Ok((protocol, first_bytes))) = protocol else { return };
+    let first = input.read_u8();
+    let Some(Ok(first)) = in_time(deadline, &mut stopped, first).await else { return };
+    if first == tls::FIRST_BYTE
+        && let Some(tls) = service.tls.clone()
+    {
+        let stream = join(Cursor::new([first]).chain(input), output);
+        // Boxed, so that a connection without TLS has no room set aside for it.
+        return Box::pin(unwrap_tls(tls, stream, peer, deadline, service, stopped)).await;
+    }
+    let caller = Caller { address: peer.ip(), secure: false };
+    converse(vec![first], input, output, caller, deadline, service, stopped).await;
+}
+
+/// Shake hands by the `deadline`, then serve what is within.
+async fn unwrap_tls<D: Dialect>(
+    tls: Tls,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    peer: SocketAddr,
+    deadline: Instant,
+    service: Arc<Service<D>>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    match in_time(deadline, &mut stopped, tls.accept(stream)).await {
+        Some(Ok(stream)) => {
+            let caller = Caller { address: peer.ip(), secure: true };
+            let deadline = Instant::now() + service.limits.first_byte;
+            let (input, output) = split(stream);
+            converse(Vec::new(), input, output, caller, deadline, service, stopped).await;
+        }
+        Some(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
+        None => tracing::debug!(%peer, "a TLS handshake did not come to its end"),
+    }
+}
+
+/// What comes of `work`; `None` if that is not there by the `deadline`, or the server stops first.
+async fn in_time<T>(
+    deadline: Instant,
+    stopped: &mut watch::Receiver<bool>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::select! {
+        done = timeout_at(deadline, work) => done.ok(),
+        _ = stopped.changed() => None,
+    }
+}
+
+/// Serve what speaks HTTP, by wire or within TLS. `first_bytes` have been read of it already; the rest of the first ones
+/// must be there by the `deadline`.
+async fn converse<D, I, O>(
+    first_bytes: Vec<u8>,
+    mut input: I,
+    output: O,
+    caller: Caller,
+    deadline: Instant,
+    service: Arc<Service<D>>,
+    mut stopped: watch::Receiver<bool>,
+) where
+    D: Dialect,
+    I: AsyncRead + Unpin + 'static,
+    O: AsyncWrite + Unpin + 'static,
+{
+    let protocol = in_time(deadline, &mut stopped, read_protocol(first_bytes, &mut input)).await;
+    let Some(Ok((protocol, first_bytes))) = protocol else { return };
     let io = TokioIo::new(join(Cursor::new(first_bytes).chain(input), output));
     let limits = service.limits;
     let under_way = Arc::new(UnderWay::default());
@@ -50,7 +110,7 @@ pub(super) async fn serve<D: Dialect>(
         let (service, under_way) = (Arc::clone(&service), Arc::clone(&under_way));
         async move {
             let _one_more = under_way.begin();
-            request::answer(incoming, peer.ip(), &service).await
+            request::answer(incoming, caller, &service).await
         }
     });
     match protocol {
@@ -80,16 +140,17 @@ enum Protocol {
 
 /// Read as many bytes as it takes to tell: HTTP/2 begins `PRI`, and no method of HTTP/1 begins `PR` but `PROPFIND`
 /// and `PROPPATCH`, which WebDAV clients have to do without here.
-async fn read_protocol(input: &mut OwnedReadHalf) -> io::Result<(Protocol, Vec<u8>)> {
-    let mut bytes = Vec::with_capacity(2);
-    for expected in *b"PR" {
-        let byte = input.read_u8().await?;
-        bytes.push(byte);
-        if byte != expected {
+async fn read_protocol(mut bytes: Vec<u8>, input: &mut (impl AsyncRead + Unpin)) -> io::Result<(Protocol, Vec<u8>)> {
+    const START: &[u8] = b"PR";
+    loop {
+        if !START.starts_with(&bytes) {
             return Ok((Protocol::Http1, bytes));
         }
+        if bytes.len() == START.len() {
+            return Ok((Protocol::Http2, bytes));
+        }
+        bytes.push(input.read_u8().await?);
     }
-    Ok((Protocol::Http2, bytes))
 }
 
 /// Drive a connection until it is over, idle for too long, or told to stop.

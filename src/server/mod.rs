@@ -2,6 +2,7 @@
 
 mod connection;
 mod request;
+mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,6 +10,8 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+
+pub use tls::{Tls, TlsError};
 
 use crate::console::Console;
 use crate::dialect::Dialect;
@@ -18,7 +21,7 @@ use crate::dialect::Dialect;
 pub struct Limits {
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
-    /// For the first bytes of a connection.
+    /// For the first bytes of a connection: a TLS handshake with what comes before it, and the beginning of HTTP.
     pub first_byte: Duration,
     /// For a connection without a request under way: between requests, and while a head trickles in.
     pub idle: Duration,
@@ -45,17 +48,19 @@ struct Service<D> {
     dialect: Arc<D>,
     console: Console,
     limits: Limits,
+    tls: Option<Tls>,
 }
 
-/// Serve until `stop` comes, then finish the answers that are under way.
+/// Serve until `stop` comes, then finish the answers that are under way. With `tls`, HTTPS and HTTP alike.
 pub async fn serve<D: Dialect>(
     listener: TcpListener,
     dialect: Arc<D>,
     console: Console,
     limits: Limits,
+    tls: Option<Tls>,
     stop: impl Future<Output = ()>,
 ) {
-    let service = Arc::new(Service { dialect, console, limits });
+    let service = Arc::new(Service { dialect, console, limits, tls });
     let places = Arc::new(Semaphore::new(limits.connections));
     let (stopping, stopped) = watch::channel(false);
     tokio::pin!(stop);

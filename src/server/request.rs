@@ -33,14 +33,22 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-acs-request-id");
 /// Paths that belong to Yaoshi itself.
 const RESERVED: [&str; 3] = ["/-/", "/credentials/", "/latest/"];
 
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Caller {
+    pub(super) address: IpAddr,
+    /// Whether by TLS.
+    pub(super) secure: bool,
+}
+
 pub(super) async fn answer<D: Dialect>(
     incoming: http::Request<Incoming>,
-    peer: IpAddr,
+    caller: Caller,
     service: &Service<D>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (mut head, body) = incoming.into_parts();
     Ok(match accept(&mut head, body, service).await {
-        Ok(Accepted::Call(body)) => response(respond(head, body, peer, service).await),
+        Ok(Accepted::Call(body)) => response(respond(head, body, caller, service).await),
         Ok(Accepted::Console(page)) => json(page),
         Err(reason) => response(service.dialect.refuse(&head, reason)),
     })
@@ -109,9 +117,9 @@ async fn drain(mut body: Limited<Incoming>) {
 }
 
 /// Have the dialect answer: here if that is quick, else where waiting holds up nobody.
-async fn respond<D: Dialect>(mut head: Parts, body: Bytes, peer: IpAddr, service: &Service<D>) -> Answer {
+async fn respond<D: Dialect>(mut head: Parts, body: Bytes, caller: Caller, service: &Service<D>) -> Answer {
     head.extensions.clear();
-    let call = service.dialect.read(Request { head, body, peer, secure: false });
+    let call = service.dialect.read(Request { head, body, peer: caller.address, secure: caller.secure });
     let answered = if D::is_quick(&call) {
         catch_unwind(AssertUnwindSafe(|| service.dialect.answer(&call))).ok()
     } else {

@@ -6,6 +6,7 @@ hands on, and each client says how its SDK dresses up the service's message.
 
 import asyncio
 import json
+import os
 import re
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
@@ -63,17 +64,25 @@ class Client:
 class Tea(Client):
     """alibabacloud_kms20160120 3.x, by its blocking calls."""
 
-    def __init__(self, endpoint: str, access_key_id: str, secret: str, string_to_sign: str, **signature: str):
+    def __init__(
+        self,
+        endpoint: str,
+        access_key_id: str,
+        secret: str,
+        string_to_sign: str,
+        protocol: str = "http",
+        **settings: str,
+    ):
         config = Config(
             access_key_id=access_key_id,
             access_key_secret=secret,
             endpoint=endpoint,
-            protocol="http",
+            protocol=protocol,
             region_id=REGION,
-            **signature,
+            **settings,
         )
         self.client = KmsClient(config)
-        self.is_v4 = signature.get("signature_version") == "v4"
+        self.is_v4 = settings.get("signature_version") == "v4"
         self.signature_mismatch = (
             "SignatureDoesNotMatch",
             re.compile(
@@ -125,8 +134,8 @@ class Tea(Client):
 class AsyncTea(Tea):
     """The same SDK, by its coroutines (another HTTP stack: aiohttp)."""
 
-    def __init__(self, *args: Any, **signature: str):
-        super().__init__(*args, **signature)
+    def __init__(self, *args: Any, **settings: str):
+        super().__init__(*args, **settings)
         self.loop = asyncio.new_event_loop()
 
     def send(self, method: str, request: Optional[Any]) -> Any:
@@ -143,9 +152,12 @@ class Classic(Client):
         re.compile(r"The AccessKeySecret is incorrect\. Please check your AccessKeyId and AccessKeySecret\."),
     )
 
-    def __init__(self, endpoint: str, access_key_id: str, secret: str, method: str = "POST"):
+    def __init__(
+        self, endpoint: str, access_key_id: str, secret: str, method: str = "POST", protocol: str = "http"
+    ):
         self.endpoint = endpoint
         self.method = method
+        self.protocol = protocol
         self.client = AcsClient(access_key_id, secret, REGION)
 
     def call(self, action: str, **params: Any) -> Answer:
@@ -159,7 +171,7 @@ class Classic(Client):
         module = __import__(f"aliyunsdkkms.request.v20160120.{action}Request", fromlist=[action])
         request = getattr(module, f"{action}Request")()
         request.set_endpoint(self.endpoint)
-        request.set_protocol_type("http")
+        request.set_protocol_type(self.protocol)
         request.set_method(self.method)
         for name, value in params.items():
             getattr(request, f"set_{name}")(value)
@@ -182,7 +194,7 @@ class ClassicBody(Classic):
 
     def request(self, action: str, params: Dict[str, str]) -> Any:
         request = CommonRequest(domain=self.endpoint, version="2016-01-20", action_name=action)
-        request.set_protocol_type("http")
+        request.set_protocol_type(self.protocol)
         request.set_method("POST")
         for name, value in params.items():
             request.add_body_params(name, value)
@@ -204,6 +216,8 @@ _V1 = {"signature_algorithm": "v2", "string_to_sign": "POST&%2F&[^: ]+"}  # the 
 _V3 = {"string_to_sign": "ACS3-HMAC-SHA256" + _HASH}
 _V3_SM3 = {"signature_algorithm": "ACS3-HMAC-SM3", "string_to_sign": "ACS3-HMAC-SM3" + _HASH}
 _V4 = {"signature_version": "v4", "string_to_sign": "ACS4-HMAC-SHA256" + _HASH}
+# The classic SDK finds its CA in the environment: ALIBABA_CLOUD_CA_BUNDLE.
+_HTTPS = {"protocol": "https", "ca": os.environ.get("YAOSHI_CA", "")}
 
 FLAVOURS: Dict[str, Flavour] = {
     "tea-v3": Flavour(Tea, _V3),
@@ -217,6 +231,9 @@ FLAVOURS: Dict[str, Flavour] = {
     "classic-query": Flavour(Classic, {}),
     "classic-get": Flavour(Classic, {"method": "GET"}),
     "classic-body": Flavour(ClassicBody, {}),
+    "tea-v3-https": Flavour(Tea, {**_V3, **_HTTPS}),
+    "tea-async-v4-https": Flavour(AsyncTea, {**_V4, **_HTTPS}),
+    "classic-get-https": Flavour(Classic, {"method": "GET", "protocol": "https"}),
 }
 
 

@@ -9,6 +9,12 @@ use std::time::Duration;
 
 pub const YAOSHI: &str = env!("CARGO_BIN_EXE_yaoshi");
 
+/// The configuration folder of those who run the programs under test.
+const CONFIG_FOLDER: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/config");
+
+/// The CA's certificate, in the place where all servers here keep it.
+pub const CA: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/config/yaoshi/ca.pem");
+
 /// A running `yaoshi serve`, killed at the latest when it is dropped.
 pub struct Server {
     process: Mutex<Child>,
@@ -61,7 +67,7 @@ impl Drop for Server {
     }
 }
 
-/// A command that sees no setting of Yaoshi or of an SDK, and no proxy, whoever runs the tests.
+/// A command that sees no setting of Yaoshi or of an SDK, no proxy and no CA of its user's own, whoever runs the tests.
 pub fn sealed(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
@@ -71,6 +77,7 @@ pub fn sealed(program: impl AsRef<std::ffi::OsStr>) -> Command {
             command.env_remove(name);
         }
     }
+    command.env("XDG_CONFIG_HOME", CONFIG_FOLDER);
     command
 }
 

@@ -1,4 +1,7 @@
-"""`python run.py FLAVOUR HOST:PORT`: all scenarios with one flavour of client, a JSON line for each."""
+"""`python run.py FLAVOUR HOST:PORT`: all scenarios with one flavour of client, a JSON line for each.
+
+For https, `YAOSHI_CA` and `ALIBABA_CLOUD_CA_BUNDLE` name the CA to trust.
+"""
 
 import json
 import sys

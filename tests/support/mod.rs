@@ -23,6 +23,9 @@ pub const NOW: &str = "2026-11-22T07:00:00Z";
 /// The account of `fixtures/sandbox.toml` that most tests are about.
 pub const ACCOUNT: &str = "1234567890123456";
 
+/// The configuration folder of whoever runs the programs under test: never the home of whoever runs the tests.
+pub const CONFIG_FOLDER: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/config");
+
 /// The secret of an AccessKey of `fixtures/sandbox.toml`.
 pub fn secret_of(access_key: &str) -> String {
     if access_key == "yaoshi" { "yaoshi".to_owned() } else { format!("{access_key}-secret") }

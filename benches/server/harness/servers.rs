@@ -109,7 +109,8 @@ impl<'a> Servers<'a> {
                 command
                     .args(["serve", "--listen", "127.0.0.1:0", "--limits", "off"])
                     .args(["--log", log, "--sandbox"])
-                    .arg(self.sandbox(keys));
+                    .arg(self.sandbox(keys))
+                    .env("XDG_CONFIG_HOME", self.directory.path());
                 command
             }
         };

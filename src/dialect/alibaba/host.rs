@@ -3,6 +3,8 @@
 use http::header::HOST;
 use http::request::Parts;
 
+use super::kms::REGIONS;
+
 /// The host that a request is for, as sent: the header, else the target's authority.
 pub(super) fn of(head: &Parts) -> Option<&str> {
     let header = head.headers.get(HOST).and_then(|host| host.to_str().ok());
@@ -30,6 +32,11 @@ pub(super) fn name(host: &str) -> &str {
 pub(super) fn region(name: &str) -> Option<&str> {
     let rest = name.strip_prefix("kms.").or_else(|| name.strip_prefix("kms-vpc."))?;
     rest.strip_suffix(".aliyuncs.com").filter(|region| is_region(region))
+}
+
+/// The names that the real service has: two in every region of DescribeRegions.
+pub fn service_names() -> impl Iterator<Item = String> {
+    REGIONS.iter().flat_map(|region| ["kms", "kms-vpc"].map(|prefix| format!("{prefix}.{region}.aliyuncs.com")))
 }
 
 /// Whether `text` has a region's form: lower-case letters, digits and hyphens.
@@ -70,5 +77,6 @@ mod tests {
         ] {
             assert_eq!(region(name), expected, "{name}");
         }
+        assert_eq!(service_names().filter(|name| region(name).is_some()).count(), 2 * REGIONS.len());
     }
 }

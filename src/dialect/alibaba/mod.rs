@@ -36,7 +36,7 @@ use throttle::Throttle;
 use turn::Turn;
 
 pub use browsers::Browsers;
-pub use host::is_region;
+pub use host::{is_region, service_names};
 pub use throttle::Limits;
 
 /// How far the time of a request may be from ours. Source: alibaba-wire §7.1.

@@ -1,4 +1,5 @@
-// `node run.mjs HOST:PORT`: what the official Node SDKs must see, a JSON line for each check.
+// `node run.mjs http|https HOST:PORT`: what the official Node SDKs must see, a JSON line for each check. For https,
+// `NODE_EXTRA_CA_CERTS` names the CA to trust.
 
 import assert from "node:assert/strict";
 
@@ -6,7 +7,7 @@ import kms from "@alicloud/kms20160120";
 import openapi from "@alicloud/rpc-client";
 import { RPCClient } from "@alicloud/pop-core";
 
-const [endpoint] = process.argv.slice(2);
+const [protocol, endpoint] = process.argv.slice(2);
 const [ACCESS_KEYS, REGION] = [{ root: ["yaoshi", "yaoshi"], app: ["app", "app-secret"] }, "cn-hangzhou"];
 const HELLO = Buffer.from("hello, world").toString("base64");
 const CONTEXT = { app: "pay", "a b": "c+d*~'()", "ü/=": "v&%2F" };
@@ -15,13 +16,14 @@ const WOULD_BE_DENIED = "You are not authorized to perform this operation on the
 
 /** @alicloud/kms20160120, signature V1, with typed requests. */
 function typed([accessKeyId, accessKeySecret] = ACCESS_KEYS.root) {
-  const config = { accessKeyId, accessKeySecret, endpoint, protocol: "http", regionId: REGION, type: "access_key" };
+  const config = { accessKeyId, accessKeySecret, endpoint, protocol, regionId: REGION, type: "access_key" };
   return new kms.default(new openapi.Config(config));
 }
 
 /** @alicloud/pop-core, signature V1: `call(action, params)`. */
 function pop([accessKeyId, accessKeySecret] = ACCESS_KEYS.root, method = "POST") {
-  const client = new RPCClient({ accessKeyId, accessKeySecret, endpoint: `http://${endpoint}`, apiVersion: "2016-01-20" });
+  const config = { accessKeyId, accessKeySecret, endpoint: `${protocol}://${endpoint}`, apiVersion: "2016-01-20" };
+  const client = new RPCClient(config);
   return (action, params = {}) => client.request(action, { RegionId: REGION, ...params }, { method });
 }
 
