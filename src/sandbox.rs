@@ -200,23 +200,26 @@ impl Drop for Sandbox {
     }
 }
 
-/// Resolves when the process is told to stop (SIGTERM, SIGINT); never where signals cannot be had.
-pub async fn told_to_stop() {
+/// Resolves when the process is told to stop (SIGTERM, SIGINT); never where signals cannot be had. They count from this
+/// call on. Called within a runtime.
+pub fn told_to_stop() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let signals = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let (Ok(mut terminate), Ok(mut interrupt)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        {
+        signal(SignalKind::terminate()).and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)))
+    };
+    async {
+        #[cfg(unix)]
+        if let Ok((mut terminate, mut interrupt)) = signals {
             tokio::select! {
                 _ = terminate.recv() => return,
                 _ = interrupt.recv() => return,
             }
         }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_ok() {
+            return;
+        }
+        future::pending::<()>().await;
     }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_ok() {
-        return;
-    }
-    future::pending::<()>().await;
 }

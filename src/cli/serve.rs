@@ -108,9 +108,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
             .await
             .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
         let address = listener.local_addr().map_err(|error| format!("cannot tell the port: {error}"))?;
+        let stop = told_to_stop();
         // Whoever started us may not read on, or not read at all.
         drop(announce(address, &https.notice, &assembly, arguments));
-        assembly.serve(listener, limits, Some(https.tls), told_to_stop()).await;
+        assembly.serve(listener, limits, Some(https.tls), stop).await;
         Ok(ExitCode::SUCCESS)
     })
 }
