@@ -91,7 +91,7 @@ impl<'r> Claim<'r> {
     /// Nothing is missing that a signature of this kind needs.
     ///
     /// Errors: `IncompleteSignature`, `InvalidSignatureMethod`, `IllegalTimestamp`.
-    pub fn demand_complete(&self, request: &Request) -> Result<(), Fault> {
+    pub fn demand_complete(&self) -> Result<(), Fault> {
         match &self.proof {
             Proof::Parameters { signature, method, version, kind } => {
                 if signature.is_none() {
@@ -104,7 +104,7 @@ impl<'r> Claim<'r> {
                     return Err(incomplete("SignatureVersion is not 1.0"));
                 }
             }
-            Proof::Headers(signed) => signed.demand_complete(request)?,
+            Proof::Headers(signed) => signed.demand_complete(self)?,
         }
         if self.time.is_none() {
             return Err((&fault::ILLEGAL_TIMESTAMP).into());
