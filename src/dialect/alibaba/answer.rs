@@ -26,10 +26,10 @@ impl Format {
         if name.is_some_and(|name| name.eq_ignore_ascii_case("xml")) { Self::Xml } else { Self::Json }
     }
 
-    const fn content_type(self) -> &'static str {
+    fn content_type(self) -> HeaderValue {
         match self {
-            Self::Json => "application/json;charset=utf-8",
-            Self::Xml => "text/xml;charset=utf-8",
+            Self::Json => const { HeaderValue::from_static("application/json;charset=utf-8") },
+            Self::Xml => const { HeaderValue::from_static("text/xml;charset=utf-8") },
         }
     }
 
