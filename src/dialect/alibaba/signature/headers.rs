@@ -56,11 +56,11 @@ impl Algorithm {
     }
 
     /// Lower-case hex of the algorithm's hash.
-    pub fn hash(self, bytes: &[u8]) -> Vec<u8> {
+    pub fn hash(self, bytes: &[u8]) -> [u8; 64] {
         match self {
-            Self::Acs3HmacSha256 | Self::Acs4HmacSha256 if bytes.is_empty() => EMPTY_SHA256.to_vec(),
-            Self::Acs3HmacSha256 | Self::Acs4HmacSha256 => hex(&Sha256::digest(bytes)),
-            Self::Acs3HmacSm3 => hex(&Sm3::digest(bytes)),
+            Self::Acs3HmacSha256 | Self::Acs4HmacSha256 if bytes.is_empty() => *EMPTY_SHA256,
+            Self::Acs3HmacSha256 | Self::Acs4HmacSha256 => hex(&Sha256::digest(bytes).into()),
+            Self::Acs3HmacSm3 => hex(&Sm3::digest(bytes).into()),
         }
     }
 
@@ -238,7 +238,7 @@ impl SignedHeaders<'_> {
 
     pub(super) fn verify(&self, request: &Request, parameters: &Parameters, secret: &str) -> Result<(), Fault> {
         let payload = self.algorithm.hash(&request.body);
-        if self.content_sha256.map(str::as_bytes) != Some(&payload) {
+        if self.content_sha256.map(str::as_bytes) != Some(payload.as_slice()) {
             return Err(incomplete("x-acs-content-sha256 is not the hash of the body"));
         }
         let matches = |string_to_sign: &str| {
@@ -327,8 +327,7 @@ impl CanonicalRequest {
     }
 
     pub fn string_to_sign(&self, algorithm: Algorithm) -> String {
-        let hash = String::from_utf8(algorithm.hash(&self.0)).expect("hex is ASCII");
-        [algorithm.name(), "\n", &hash].concat()
+        [algorithm.name(), "\n", text_of(&algorithm.hash(&self.0))].concat()
     }
 }
 
@@ -340,7 +339,11 @@ pub fn sign(algorithm: Algorithm, string_to_sign: &str, secret: &str, scope: Opt
         Some(scope) => algorithm.mac(&*derived_key(secret, scope), text),
         None => algorithm.mac(secret.as_bytes(), text),
     };
-    String::from_utf8(hex(&mac)).expect("hex is ASCII")
+    text_of(&hex(&mac)).to_owned()
+}
+
+fn text_of(hex: &[u8; 64]) -> &str {
+    str::from_utf8(hex).expect("hex is ASCII")
 }
 
 /// The scope's key: HMACs of date, region, product and terminator, each under the one before.
@@ -364,6 +367,6 @@ mod tests {
 
     #[test]
     fn the_hash_of_nothing() {
-        assert_eq!(hex(&Sha256::digest(b"")), EMPTY_SHA256);
+        assert_eq!(hex(&Sha256::digest(b"").into()), *EMPTY_SHA256);
     }
 }
