@@ -24,7 +24,7 @@ pub struct Request {
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
-    pub content_type: &'static str,
+    pub content_type: HeaderValue,
     /// For the header `x-acs-request-id`.
     pub request_id: HeaderValue,
     pub body: Vec<u8>,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Incoming};
 use tokio::time::timeout;
@@ -18,6 +18,9 @@ use crate::dialect::{Answer, Dialect, Request, Unacceptable};
 
 /// Headers of one request at the most.
 pub(super) const MAX_HEADERS: usize = 256;
+
+/// Headers that requests of SDKs have, or a few more.
+const USUAL_HEADERS: usize = 24;
 
 /// Bytes of a head at the most: target, names and values.
 pub(super) const MAX_HEAD: usize = 128 * 1024;
@@ -136,7 +139,9 @@ fn response(answer: Answer) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(answer.body));
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    // The connection uses the room again for the next request's headers.
+    *headers = HeaderMap::with_capacity(USUAL_HEADERS);
+    headers.insert(CONTENT_TYPE, answer.content_type);
     headers.insert(REQUEST_ID, answer.request_id);
     response
 }

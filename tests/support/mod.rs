@@ -107,7 +107,7 @@ impl Service {
         let answer = self.gateway.answer(&self.gateway.read(Request { head, body, peer, secure: false }));
         Reply {
             status: answer.status.as_u16(),
-            content_type: answer.content_type.to_owned(),
+            content_type: answer.content_type.to_str().unwrap().to_owned(),
             request_id: answer.request_id.to_str().unwrap().to_owned(),
             text: String::from_utf8(answer.body).unwrap(),
         }

@@ -89,7 +89,7 @@ impl Raw {
         let request = Request { head, body, peer: [127, 0, 0, 1].into(), secure: false };
         let parameters = Parameters::read(&self.query, &request.body)?;
         let claim = Claim::read(&request, &parameters)?;
-        claim.demand_complete(&request)?;
+        claim.demand_complete()?;
         claim.verify(&request, &parameters, secret)
     }
 

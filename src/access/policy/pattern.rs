@@ -87,9 +87,12 @@ fn search(pattern: &[u8], text: &[u8], equal: impl Fn(u8, u8) -> bool) -> bool {
             }
             _ => {
                 let Some((after_star, taken)) = latest_star else { return false };
-                let taken = taken + width(text[taken]);
-                latest_star = Some((after_star, taken));
-                (at_pattern, at_text) = (after_star, taken);
+                // What is left for the rest begins with a character that the rest can begin with.
+                let (from, next) = (taken + width(text[taken]), pattern[after_star]);
+                let skipped = text[from..].iter().position(|byte| next == b'?' || equal(next, *byte));
+                let Some(skipped) = skipped else { return false };
+                latest_star = Some((after_star, from + skipped));
+                (at_pattern, at_text) = (after_star, from + skipped);
             }
         }
     }

@@ -2,11 +2,13 @@
 
 use std::net::IpAddr;
 
+use http::HeaderName;
 use http::header::ORIGIN;
 use http::request::Parts;
 
 use super::fault::{self, Fault};
-use super::host;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The hosts that requests may be for.
 #[derive(Debug)]
@@ -18,17 +20,19 @@ pub enum Browsers {
 }
 
 impl Browsers {
+    /// `host`: the bare name or address that the request is for, if it says one.
+    ///
     /// Errors: `Forbidden.BrowserRequest` for a request with an `Origin`, from another site, or for a foreign host.
-    pub(super) fn refuse(&self, head: &Parts) -> Result<(), Fault> {
+    pub(super) fn refuse(&self, head: &Parts, host: Option<&str>) -> Result<(), Fault> {
         let refused = |why: &str| Err(Fault::about(&fault::BROWSER_REQUEST, why));
         if head.headers.contains_key(ORIGIN) {
             return refused("the request has an Origin");
         }
-        if head.headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+        if head.headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site") {
             return refused("the request comes from another site");
         }
         let Self::KnownHosts(names) = self else { return Ok(()) };
-        match host::of(head).map(host::name) {
+        match host {
             Some(host) if !is_known(host, names) => refused(&format!(
                 "the host {host:?} is not known while everybody knows an AccessKey; name it with --hostname"
             )),
@@ -38,17 +42,21 @@ impl Browsers {
 }
 
 fn is_known(host: &str, names: &[String]) -> bool {
-    let host = host.to_ascii_lowercase();
-    host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-        || host == "localhost"
-        || host.ends_with(".localhost")
-        || host.ends_with(".aliyuncs.com")
-        || names.iter().any(|name| name.eq_ignore_ascii_case(&host))
+    let is_below = |domain: &str| {
+        let end = host.len().checked_sub(domain.len()).and_then(|at| host.get(at..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(domain))
+    };
+    is_below(".aliyuncs.com")
+        || is_below(".localhost")
+        || host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        || names.iter().any(|name| name.eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::alibaba::host;
 
     #[test]
     fn strangers_are_refused() {
@@ -71,7 +79,7 @@ mod tests {
             (&Browsers::AnyHost, "origin", "http://kms.example", true),
         ] {
             let (head, ()) = http::Request::builder().header(name, value).body(()).unwrap().into_parts();
-            assert_eq!(browsers.refuse(&head).is_err(), is_refused, "{name}: {value}");
+            assert_eq!(browsers.refuse(&head, host::of(&head).map(host::name)).is_err(), is_refused, "{name}: {value}");
         }
     }
 }

@@ -89,9 +89,9 @@ fn byte_of(high: u8, low: u8) -> Option<u8> {
     u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
-/// Lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> Vec<u8> {
-    let mut text = vec![0; 2 * bytes.len()];
+/// A hash in lower-case hex.
+pub(super) fn hex(bytes: &[u8; 32]) -> [u8; 64] {
+    let mut text = [0; 64];
     for (digits, byte) in text.as_chunks_mut().0.iter_mut().zip(bytes) {
         *digits = hex_digits(*byte, HEX_LOWER);
     }

@@ -108,14 +108,15 @@ impl Gateway {
 
     /// The way of a call.
     fn take<'c>(&'c self, call: &'c Call, trace: &mut Trace<'c>) -> Result<Answer, Fault> {
-        self.welcome(&call.request)?;
+        let host = host::of(&call.request.head).map(host::name);
+        self.welcome(&call.request, host)?;
         let parameters = call.parameters.as_ref().map_err(|fault| unreadable(&call.request, fault.clone()))?;
         let claim = Claim::read(&call.request, parameters)?;
         (trace.action, trace.access_key_id) = (claim.action, claim.access_key_id);
         let verified = self.verify(call, parameters, claim)?;
         trace.access_key = Some(verified.access_key);
         let action = kms::named(verified.claim.version, verified.claim.action)?;
-        let turn = self.turn(&verified);
+        let turn = self.turn(&verified, host.unwrap_or_default());
         let mut turn = turn.map_err(|fault| action.refusal(fault, parameters.given(dry_run::NAME)))?;
         let outcome = action.answer(&mut turn);
         trace.notes = turn.notes;
@@ -123,8 +124,8 @@ impl Gateway {
     }
 
     /// Errors: `Forbidden.BrowserRequest`, `UnsupportedHTTPMethod`.
-    fn welcome(&self, request: &Request) -> Result<(), Fault> {
-        self.options.browsers.refuse(&request.head)?;
+    fn welcome(&self, request: &Request, host: Option<&str>) -> Result<(), Fault> {
+        self.options.browsers.refuse(&request.head, host)?;
         match request.head.method {
             Method::GET | Method::POST => Ok(()),
             _ => Err((&fault::UNSUPPORTED_HTTP_METHOD).into()),
@@ -139,7 +140,7 @@ impl Gateway {
         claim: Claim<'c>,
     ) -> Result<Verified<'c>, Fault> {
         if self.options.verify_signatures {
-            claim.demand_complete(&call.request)?;
+            claim.demand_complete()?;
         }
         if let Some(time) = claim.time.filter(|time| call.now.duration_since(*time).abs() > WINDOW) {
             let cause = format!("signed at {time}, received at {}", call.now);
@@ -162,7 +163,7 @@ impl Gateway {
         Ok(Verified { call, parameters, claim, access_key })
     }
 
-    fn turn<'t>(&'t self, verified: &'t Verified<'_>) -> Result<Turn<'t>, Fault> {
+    fn turn<'t>(&'t self, verified: &'t Verified<'_>, host: &str) -> Result<Turn<'t>, Fault> {
         let Verified { call, parameters, claim, access_key } = verified;
         let (caller, request) = (access_key.principal(), &call.request);
         Ok(Turn {
@@ -173,10 +174,7 @@ impl Gateway {
             parameters,
             caller,
             circumstances: Circumstances { source_ip: request.peer, secure_transport: request.secure, now: call.now },
-            place: Place {
-                account: caller.account().shared(),
-                region: self.region(host_of(&request.head), parameters, claim.region)?,
-            },
+            place: Place { account: caller.account().shared(), region: self.region(host, parameters, claim.region)? },
             now: call.now,
             dry_run: DryRun::Off,
             notes: Vec::new(),

@@ -15,6 +15,8 @@ pub struct Parameters {
 
 #[derive(Debug)]
 struct Pair {
+    /// The name's first eight bytes, which settle most comparisons of names.
+    prefix: u64,
     name: Range<usize>,
     value: Range<usize>,
     in_query: bool,
@@ -48,7 +50,7 @@ impl Parameters {
                 let equals = after_name.strip_prefix(b"=");
                 let (value, after_value) = append(equals.unwrap_or(after_name), &VALUE_STOPS, &mut text);
                 if equals.is_some() || !name.is_empty() {
-                    pairs.push(Pair { name, value, in_query });
+                    pairs.push(Pair { prefix: prefix(&text[name.clone()]), name, value, in_query });
                 }
                 rest = after_value.strip_prefix(b"&").unwrap_or(after_value);
             }
@@ -56,7 +58,7 @@ impl Parameters {
         let text = String::from_utf8(text)
             .map_err(|error| Fault::from(&fault::PARSE_REQUEST_PARAMETER).because(error.to_string()))?;
         let name = |pair: &Pair| &text.as_bytes()[pair.name.clone()];
-        pairs.sort_unstable_by(|one, other| name(one).cmp(name(other)));
+        pairs.sort_unstable_by(|one, other| one.prefix.cmp(&other.prefix).then_with(|| name(one).cmp(name(other))));
         if let Some(twice) = pairs.windows(2).find(|two| name(&two[0]) == name(&two[1])) {
             let name = &text[twice[0].name.clone()];
             return Err(Fault::about(&fault::INVALID_PARAMETER, name).because("the parameter stands twice"));
@@ -98,6 +100,14 @@ pub(super) fn raw<'r>(query: &'r str, body: &'r [u8], name: &str) -> Option<&'r 
     let body = str::from_utf8(body).unwrap_or_default();
     let mut pairs = query.split('&').chain(body.split('&')).filter_map(|pair| pair.split_once('='));
     pairs.find(|(own, _)| *own == name).map(|(_, value)| value)
+}
+
+/// The first eight bytes of `name`, zeros for those it lacks, as a number that is ordered as they are.
+fn prefix(name: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let length = name.len().min(8);
+    bytes[..length].copy_from_slice(&name[..length]);
+    u64::from_be_bytes(bytes)
 }
 
 const NAME_STOPS: ByteSet = ByteSet::escapes_and(b"=&");

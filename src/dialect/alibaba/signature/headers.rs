@@ -8,8 +8,10 @@
 //!
 //! Source: alibaba-wire §§3 and 4; vectors in §10.
 
+use std::iter;
+
 use hmac::{Hmac, KeyInit, Mac};
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 use sm3::Sm3;
 use subtle::ConstantTimeEq;
@@ -54,21 +56,21 @@ impl Algorithm {
     }
 
     /// Lower-case hex of the algorithm's hash.
-    pub fn hash(self, bytes: &[u8]) -> Vec<u8> {
+    pub fn hash(self, bytes: &[u8]) -> [u8; 64] {
         match self {
-            Self::Acs3HmacSha256 | Self::Acs4HmacSha256 if bytes.is_empty() => EMPTY_SHA256.to_vec(),
-            Self::Acs3HmacSha256 | Self::Acs4HmacSha256 => hex(&Sha256::digest(bytes)),
-            Self::Acs3HmacSm3 => hex(&Sm3::digest(bytes)),
+            Self::Acs3HmacSha256 | Self::Acs4HmacSha256 if bytes.is_empty() => *EMPTY_SHA256,
+            Self::Acs3HmacSha256 | Self::Acs4HmacSha256 => hex(&Sha256::digest(bytes).into()),
+            Self::Acs3HmacSm3 => hex(&Sm3::digest(bytes).into()),
         }
     }
 
-    fn mac(self, key: &[u8], text: &[u8]) -> Vec<u8> {
+    fn mac(self, key: &[u8], text: &[u8]) -> [u8; 32] {
         match self {
-            Self::Acs3HmacSha256 | Self::Acs4HmacSha256 => hmac_sha256(key, text).to_vec(),
+            Self::Acs3HmacSha256 | Self::Acs4HmacSha256 => hmac_sha256(key, text),
             Self::Acs3HmacSm3 => {
                 let mut mac = Hmac::<Sm3>::new_from_slice(key).expect("HMAC takes keys of any length");
                 mac.update(text);
-                mac.finalize().into_bytes().to_vec()
+                mac.finalize().into_bytes().into()
             }
         }
     }
@@ -82,6 +84,8 @@ pub(super) struct SignedHeaders<'r> {
     /// The names as given, joined by `;`.
     joined_names: &'r str,
     names: Vec<&'r str>,
+    headers: Headers<'r>,
+    content_sha256: Option<&'r str>,
     signature: &'r str,
 }
 
@@ -101,7 +105,7 @@ pub(super) fn authorization(request: &Request) -> Option<&[u8]> {
 }
 
 pub(super) fn action(request: &Request) -> Option<&str> {
-    header(request, &ACTION)
+    only(request.head.headers.get_all(ACTION).iter())
 }
 
 /// Take apart `<algorithm> Credential=<c>,SignedHeaders=<names>,Signature=<hex>`, in any order.
@@ -113,16 +117,21 @@ pub(super) fn claim<'r>(request: &'r Request, authorization: &'r [u8]) -> Result
         .into_iter()
         .find(|algorithm| algorithm.name() == name)
         .ok_or_else(|| Fault::from(&fault::INVALID_SIGNATURE_METHOD).because(name))?;
-    let (mut credential, mut names, mut signature) = (None, None, None);
-    for field in fields.split([',']) {
-        match field.trim().split_once('=') {
-            Some(("Credential", value)) if credential.is_none() => credential = Some(value),
-            Some(("SignedHeaders", value)) if names.is_none() => names = Some(value),
-            Some(("Signature", value)) if signature.is_none() => signature = Some(value),
-            _ => return Err(unreadable()),
+    let (mut credential, mut joined_names, mut signature) = (None, None, None);
+    for field in split(fields, b',').map(str::trim_ascii) {
+        let of = |name| field.strip_prefix(name);
+        let (place, value) = if let Some(value) = of("Credential=") {
+            (&mut credential, value)
+        } else if let Some(value) = of("SignedHeaders=") {
+            (&mut joined_names, value)
+        } else {
+            (&mut signature, of("Signature=").ok_or_else(unreadable)?)
+        };
+        if place.replace(value).is_some() {
+            return Err(unreadable());
         }
     }
-    let (Some(credential), Some(names), Some(signature)) = (credential, names, signature) else {
+    let (Some(credential), Some(joined_names), Some(signature)) = (credential, joined_names, signature) else {
         return Err(unreadable());
     };
     let (access_key_id, scope) = match algorithm {
@@ -132,19 +141,24 @@ pub(super) fn claim<'r>(request: &'r Request, authorization: &'r [u8]) -> Result
     if access_key_id.is_empty() {
         return Err(Fault::about(&fault::MISSING_PARAMETER, "AccessKeyId"));
     }
+    let headers = Headers::of(request);
+    let mut names = Vec::with_capacity(16);
+    names.extend(split(joined_names, b';'));
     Ok(Claim {
         access_key_id,
-        action: header(request, &ACTION).ok_or_else(|| Fault::about(&fault::MISSING_PARAMETER, "Action"))?,
-        version: header(request, &VERSION),
-        time: header(request, &DATE).and_then(time),
-        nonce: header(request, &NONCE),
-        security_token: header(request, &SECURITY_TOKEN),
+        action: headers.only(&ACTION).ok_or_else(|| Fault::about(&fault::MISSING_PARAMETER, "Action"))?,
+        version: headers.only(&VERSION),
+        time: headers.only(&DATE).and_then(time),
+        nonce: headers.only(&NONCE),
+        security_token: headers.only(&SECURITY_TOKEN),
         region: scope.map(|scope| scope.region),
         proof: Proof::Headers(SignedHeaders {
             algorithm,
             scope,
-            joined_names: names,
-            names: names.split([';']).collect(),
+            joined_names,
+            names,
+            content_sha256: headers.only(&CONTENT_SHA256),
+            headers,
             signature,
         }),
     })
@@ -158,33 +172,64 @@ fn scoped(credential: &str) -> Option<(&str, Option<Scope<'_>>)> {
     whole.then_some((id, Some(Scope { date, region, product })))
 }
 
-/// A header's value, unless it is absent, empty, not text, or there twice.
-fn header<'r>(request: &'r Request, name: &HeaderName) -> Option<&'r str> {
-    let mut values = request.head.headers.get_all(name).iter();
-    let value = values.next()?.to_str().ok()?.trim();
+/// The headers of a request in a list: there are few, and comparing their names is quicker than hashing them.
+#[derive(Debug)]
+struct Headers<'r>(Vec<(&'r str, &'r HeaderValue)>);
+
+impl<'r> Headers<'r> {
+    fn of(request: &'r Request) -> Self {
+        Self(request.head.headers.iter().map(|(name, value)| (name.as_str(), value)).collect())
+    }
+
+    /// The values of a header, in their order; they stand together.
+    fn all(&self, name: &str) -> impl Iterator<Item = &'r HeaderValue> {
+        let is_it = move |(own, _): &&(&str, _)| *own == name;
+        self.0.iter().skip_while(move |header| !is_it(header)).take_while(is_it).map(|(_, value)| *value)
+    }
+
+    /// See [`only`].
+    fn only(&self, name: &HeaderName) -> Option<&'r str> {
+        only(self.all(name.as_str()))
+    }
+}
+
+/// The value of a header, unless it is absent, empty, not text, or there twice.
+fn only<'r>(mut values: impl Iterator<Item = &'r HeaderValue>) -> Option<&'r str> {
+    let value = values.next()?.to_str().ok()?.trim_ascii();
     (!value.is_empty() && values.next().is_none()).then_some(value)
+}
+
+/// The parts of `text` between separators, which are ASCII. For texts this short a plain loop is quicker than
+/// `str::split`.
+fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    iter::from_fn(move || {
+        let text = rest?;
+        let end = text.bytes().position(|byte| byte == separator);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(&text[..end.unwrap_or(text.len())])
+    })
 }
 
 impl SignedHeaders<'_> {
     /// The nonce and the content hash are there, and what decides the call's meaning is signed: `host` and every
     /// `x-acs-*` header.
-    pub(super) fn demand_complete(&self, request: &Request) -> Result<(), Fault> {
-        for name in [&NONCE, &CONTENT_SHA256] {
-            if header(request, name).is_none() {
+    pub(super) fn demand_complete(&self, claim: &Claim<'_>) -> Result<(), Fault> {
+        for (name, value) in [(NONCE, claim.nonce), (CONTENT_SHA256, self.content_sha256)] {
+            if value.is_none() {
                 return Err(incomplete(format!("the header {name} is needed")));
             }
         }
         if !self.names.contains(&"host") {
             return Err(incomplete("the header host must be signed"));
         }
-        let mut names = request.head.headers.keys().map(HeaderName::as_str);
+        let mut names = self.headers.0.iter().map(|(name, _)| name);
         if let Some(name) = names.find(|name| name.starts_with("x-acs-") && !self.names.contains(name)) {
             return Err(incomplete(format!("the header {name} must be signed")));
         }
         // A date that cannot be read is refused as such, later.
-        let date = header(request, &DATE).and_then(time).map(|time| time.strftime("%Y%m%d").to_string());
-        match (self.scope, date) {
-            (Some(scope), Some(date)) if date != scope.date => {
+        match self.scope.zip(claim.time) {
+            Some((scope, time)) if time.strftime("%Y%m%d").to_string() != scope.date => {
                 Err(incomplete("the credential is of another day than x-acs-date"))
             }
             _ => Ok(()),
@@ -193,7 +238,7 @@ impl SignedHeaders<'_> {
 
     pub(super) fn verify(&self, request: &Request, parameters: &Parameters, secret: &str) -> Result<(), Fault> {
         let payload = self.algorithm.hash(&request.body);
-        if header(request, &CONTENT_SHA256).map(str::as_bytes) != Some(&payload) {
+        if self.content_sha256.map(str::as_bytes) != Some(payload.as_slice()) {
             return Err(incomplete("x-acs-content-sha256 is not the hash of the body"));
         }
         let matches = |string_to_sign: &str| {
@@ -224,9 +269,7 @@ impl SignedHeaders<'_> {
         let mut canonical = CanonicalRequest::begin(request.head.method.as_str());
         canonical.query(parameters, encode_name);
         for name in &self.names {
-            // Few headers: comparing names is quicker than hashing this one.
-            let of_name = request.head.headers.iter().filter(|(own, _)| own.as_str() == *name);
-            canonical.header(name, of_name.map(|(_, value)| value.as_bytes()));
+            canonical.header(name, self.headers.all(name).map(HeaderValue::as_bytes));
         }
         canonical.end(self.joined_names, payload).string_to_sign(self.algorithm)
     }
@@ -284,28 +327,32 @@ impl CanonicalRequest {
     }
 
     pub fn string_to_sign(&self, algorithm: Algorithm) -> String {
-        let hash = String::from_utf8(algorithm.hash(&self.0)).expect("hex is ASCII");
-        [algorithm.name(), "\n", &hash].concat()
+        [algorithm.name(), "\n", text_of(&algorithm.hash(&self.0))].concat()
     }
 }
 
 /// Lower-case hex of the HMAC of `string_to_sign`: under `secret` (V3), or under the key that follows from it and a
 /// scope (V4).
 pub fn sign(algorithm: Algorithm, string_to_sign: &str, secret: &str, scope: Option<Scope<'_>>) -> String {
-    let key = match scope {
-        Some(scope) => derived_key(secret, scope),
-        None => Zeroizing::new(secret.as_bytes().to_vec()),
+    let text = string_to_sign.as_bytes();
+    let mac = match scope {
+        Some(scope) => algorithm.mac(&*derived_key(secret, scope), text),
+        None => algorithm.mac(secret.as_bytes(), text),
     };
-    String::from_utf8(hex(&algorithm.mac(&key, string_to_sign.as_bytes()))).expect("hex is ASCII")
+    text_of(&hex(&mac)).to_owned()
+}
+
+fn text_of(hex: &[u8; 64]) -> &str {
+    str::from_utf8(hex).expect("hex is ASCII")
 }
 
 /// The scope's key: HMACs of date, region, product and terminator, each under the one before.
-fn derived_key(secret: &str, scope: Scope<'_>) -> Zeroizing<Vec<u8>> {
+fn derived_key(secret: &str, scope: Scope<'_>) -> Zeroizing<[u8; 32]> {
     let root = Zeroizing::new(format!("aliyun_v4{secret}"));
     let key = [scope.region, scope.product, V4_TERMINATOR]
         .into_iter()
         .fold(hmac_sha256(root.as_bytes(), scope.date.as_bytes()), |key, part| hmac_sha256(&key, part.as_bytes()));
-    Zeroizing::new(key.to_vec())
+    Zeroizing::new(key)
 }
 
 fn hmac_sha256(key: &[u8], text: &[u8]) -> [u8; 32] {
@@ -320,6 +367,6 @@ mod tests {
 
     #[test]
     fn the_hash_of_nothing() {
-        assert_eq!(hex(&Sha256::digest(b"")), EMPTY_SHA256);
+        assert_eq!(hex(&Sha256::digest(b"").into()), *EMPTY_SHA256);
     }
 }

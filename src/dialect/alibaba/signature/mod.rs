@@ -69,29 +69,43 @@ impl<'r> Claim<'r> {
         Ok(claim)
     }
 
+    /// Goes through the parameters once, which is quicker than looking for ten names.
     fn in_parameters(parameters: &'r Parameters) -> Result<Self, Fault> {
-        let required = |name| parameters.given(name).ok_or_else(|| Fault::about(&fault::MISSING_PARAMETER, name));
+        let [mut action, mut access_key_id, mut api_version, mut timestamp, mut nonce] = [None; 5];
+        let [mut security_token, mut signature, mut method, mut version, mut kind] = [None; 5];
+        for parameter in parameters.iter().filter(|parameter| !parameter.value.is_empty()) {
+            let place = match parameter.name {
+                "Action" => &mut action,
+                "AccessKeyId" => &mut access_key_id,
+                "Version" => &mut api_version,
+                "Timestamp" => &mut timestamp,
+                "SignatureNonce" => &mut nonce,
+                "SecurityToken" => &mut security_token,
+                "Signature" => &mut signature,
+                "SignatureMethod" => &mut method,
+                "SignatureVersion" => &mut version,
+                "SignatureType" => &mut kind,
+                _ => continue,
+            };
+            *place = Some(parameter.value);
+        }
+        let missing = |name| Fault::about(&fault::MISSING_PARAMETER, name);
         Ok(Self {
-            action: required("Action")?,
-            access_key_id: required("AccessKeyId")?,
-            version: parameters.given("Version"),
-            time: parameters.given("Timestamp").and_then(time),
-            nonce: parameters.given("SignatureNonce"),
-            security_token: parameters.given("SecurityToken"),
+            action: action.ok_or_else(|| missing("Action"))?,
+            access_key_id: access_key_id.ok_or_else(|| missing("AccessKeyId"))?,
+            version: api_version,
+            time: timestamp.and_then(time),
+            nonce,
+            security_token,
             region: None,
-            proof: Proof::Parameters {
-                signature: parameters.given("Signature"),
-                method: parameters.given("SignatureMethod"),
-                version: parameters.given("SignatureVersion"),
-                kind: parameters.given("SignatureType"),
-            },
+            proof: Proof::Parameters { signature, method, version, kind },
         })
     }
 
     /// Nothing is missing that a signature of this kind needs.
     ///
     /// Errors: `IncompleteSignature`, `InvalidSignatureMethod`, `IllegalTimestamp`.
-    pub fn demand_complete(&self, request: &Request) -> Result<(), Fault> {
+    pub fn demand_complete(&self) -> Result<(), Fault> {
         match &self.proof {
             Proof::Parameters { signature, method, version, kind } => {
                 if signature.is_none() {
@@ -104,7 +118,7 @@ impl<'r> Claim<'r> {
                     return Err(incomplete("SignatureVersion is not 1.0"));
                 }
             }
-            Proof::Headers(signed) => signed.demand_complete(request)?,
+            Proof::Headers(signed) => signed.demand_complete(self)?,
         }
         if self.time.is_none() {
             return Err((&fault::ILLEGAL_TIMESTAMP).into());
