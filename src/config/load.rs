@@ -303,10 +303,11 @@ fn version_of(key: &Key, described: &file::Version) -> Result<KeyVersion, String
         .map_err(|error| format!("the material of version {id} is not base64: {error}"))?;
     let (spec, length) = (key.spec, material.len());
     let created = described.created.map_or(key.created, |date| date.0);
-    KeyVersion::new(id, created, spec, SecretSlice::from(material)).map_err(|_| {
+    let version = KeyVersion::new(id, created, spec, SecretSlice::from(material)).map_err(|_| {
         let wanted = spec.material_length();
         format!("the material of version {id} has {length} bytes, {} wants {wanted}", spec.word())
-    })
+    })?;
+    Ok(if key.lifecycle == Lifecycle::PendingImport { version.deleted() } else { version })
 }
 
 /// The value that `text` is the word of, or `default` without one.

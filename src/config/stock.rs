@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::keyring::{self, Key, KeyVersion, Keyring, Ring, Write};
+use crate::keyring::{self, Key, Keyring, Ring, Write};
 use crate::world::Chance;
 
 /// Keys that are written at once.
@@ -72,10 +72,9 @@ fn put(mut key: Key, ring: &mut Ring<'_, Write>) -> Option<String> {
 
 /// The names of the fields in which `described` differs from what is `kept`. Versions count where the file gives some.
 fn differences(described: &Key, kept: &Key) -> Vec<&'static str> {
-    let is_same = |one: &Arc<KeyVersion>, other: &Arc<KeyVersion>| one.id == other.id && one.has_material_of(other);
     let versions_differ = !described.versions.is_empty()
         && (described.versions.len() != kept.versions.len()
-            || !described.versions.iter().zip(&kept.versions).all(|(one, other)| is_same(one, other)));
+            || !described.versions.iter().zip(&kept.versions).all(|(one, other)| one.is_same(other)));
     [
         ("spec", described.spec != kept.spec),
         ("usage", described.usage != kept.usage),

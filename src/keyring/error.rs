@@ -21,6 +21,14 @@ pub enum Error {
     /// The ciphertext does not open: tampered with, or sealed under another context.
     #[error("the ciphertext does not open")]
     Inauthentic,
+    /// The import token is none of ours, or that of another key.
+    #[error("the import token does not open")]
+    InvalidImportToken,
+    #[error("the import token has expired")]
+    ExpiredImportToken,
+    /// It was not wrapped with the token's key, or has a wrong length, or is not what the key had before.
+    #[error("the key material is not right")]
+    InvalidMaterial,
     #[error(transparent)]
     Store(#[from] StoreError),
 }

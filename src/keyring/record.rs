@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use secrecy::SecretSlice;
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::state::Change;
+use super::version::Material;
 use super::{
     AliasName, Key, KeyId, KeySpec, KeyUsage, KeyVersion, Lifecycle, Origin, Place, ProtectionLevel, RootKey, Rotation,
     VersionId,
@@ -39,7 +40,7 @@ impl Vault {
     }
 }
 
-/// What stands in a record in plain sight; what is as with most keys goes without saying. Material that is not kept (any more) has length 0.
+/// What stands in a record in plain sight; what is as with most keys goes without saying.
 #[derive(Serialize, Deserialize)]
 struct Plain {
     #[serde(default, skip_serializing_if = "is_default")]
@@ -78,9 +79,12 @@ struct PlainVersion {
     /// Where it is not that of the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     created: Option<Timestamp>,
-    /// Of the material in bytes, where it is not that of the key's spec.
+    /// Of what is sealed, in bytes, where it is not that of the material of the key's spec.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     length: Option<usize>,
+    /// Whether the material was deleted: what it is known again by is sealed in its stead.
+    #[serde(default, skip_serializing_if = "is_default")]
+    is_deleted: bool,
 }
 
 impl Records<Change> for Vault {
@@ -112,7 +116,7 @@ impl Vault {
         let length = u32::try_from(json.len()).expect("a key's description and tags are bounded");
         let mut content = [&length.to_be_bytes(), json.as_slice()].concat();
         let mut material = Zeroizing::new(Vec::new());
-        key.versions.iter().for_each(|version| material.extend_from_slice(version.material()));
+        key.versions.iter().for_each(|version| material.extend_from_slice(sealed_of(version)));
         let iv: [u8; IV_LENGTH] = self.chance.draw("").bytes();
         self.aead.seal(&iv, &[id, &content].concat(), &mut material);
         content.extend_from_slice(&iv);
@@ -151,7 +155,8 @@ impl Plain {
         let versions = key.versions.iter().map(|version| PlainVersion {
             id: version.id,
             created: Some(version.created).filter(|created| *created != key.created),
-            length: Some(version.material().len()).filter(|length| *length != key.spec.material_length()),
+            length: Some(sealed_of(version).len()).filter(|length| *length != key.spec.material_length()),
+            is_deleted: matches!(version.material(), Material::Deleted(_)),
         });
         Self {
             spec: key.spec,
@@ -175,10 +180,13 @@ impl Plain {
         for version in self.versions {
             let length = version.length.unwrap_or(self.spec.material_length());
             let own = material.split_off(..length).ok_or("material is missing")?;
-            let own = SecretSlice::from(own.to_vec());
-            let made = KeyVersion::new(version.id, version.created.unwrap_or(self.created), self.spec, own)
-                .map_err(|_| format!("the material of version {} has a wrong length", version.id))?;
-            versions.push(Arc::new(made));
+            let (id, created) = (version.id, version.created.unwrap_or(self.created));
+            let made = if version.is_deleted {
+                own.try_into().ok().map(|digest| KeyVersion::with(id, created, Material::Deleted(Box::new(digest))))
+            } else {
+                KeyVersion::new(id, created, self.spec, own.to_vec().into()).ok()
+            };
+            versions.push(Arc::new(made.ok_or_else(|| format!("the material of version {id} has a wrong length"))?));
         }
         Ok(Key {
             id,
@@ -197,6 +205,14 @@ impl Plain {
             aliases: self.aliases,
             versions,
         })
+    }
+}
+
+/// What is kept of a version and not for everybody to read.
+fn sealed_of(version: &KeyVersion) -> &[u8] {
+    match version.material() {
+        Material::Present(material) => material.expose_secret(),
+        Material::Deleted(digest) => digest.as_slice(),
     }
 }
 

@@ -181,14 +181,19 @@ impl Ring<'_, Write> {
         }
     }
 
-    /// A version with material and an id of its own.
-    pub fn new_version(&mut self, spec: KeySpec, created: Timestamp) -> KeyVersion {
-        let id = loop {
+    /// A version id that no version here has.
+    pub(super) fn new_version_id(&mut self) -> VersionId {
+        loop {
             let id = VersionId::new(self.draw.uuid());
             if self.state.version(&self.place, id).is_none() {
-                break id;
+                return id;
             }
-        };
+        }
+    }
+
+    /// A version with material and an id of its own.
+    pub fn new_version(&mut self, spec: KeySpec, created: Timestamp) -> KeyVersion {
+        let id = self.new_version_id();
         let mut material = Zeroizing::new(vec![0; spec.material_length()]);
         self.draw.fill(&mut material);
         KeyVersion::new(id, created, spec, SecretSlice::from(std::mem::take(&mut *material)))

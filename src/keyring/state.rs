@@ -63,6 +63,9 @@ impl States {
     }
 }
 
+/// Why a version without material cannot be used.
+const NO_MATERIAL: Error = Error::NotUsable(KeyState::PendingImport);
+
 /// A key whose state admits what is about to be done with it. Only [`States::admit`] makes one, and only an admitted
 /// key seals, opens or changes.
 #[derive(Debug)]
@@ -76,21 +79,21 @@ impl Admitted {
         context: &EncryptionContext,
         draw: &mut Draw,
     ) -> Result<Ciphertext, Error> {
-        let version = self.0.primary_version().ok_or(Error::NotUsable(KeyState::PendingImport))?;
+        let version = self.0.primary_version().ok_or(NO_MATERIAL)?;
+        let aead = version.aead(self.0.spec).ok_or(NO_MATERIAL)?;
         let iv: [u8; IV_LENGTH] = draw.bytes();
         let associated_data = context.associated_data();
-        version.aead(self.0.spec).seal(&iv, associated_data.as_ref().map_or(&[], |data| data), &mut plaintext);
+        aead.seal(&iv, associated_data.as_ref().map_or(&[], |data| data), &mut plaintext);
         Ok(Ciphertext::new(version.id, iv, &plaintext))
     }
 
     /// Decrypt what one of the key's versions sealed. Errors: [`Error::Inauthentic`].
     pub fn open(&self, ciphertext: &Ciphertext, context: &EncryptionContext) -> Result<Vec<u8>, Error> {
         let version = self.0.version(ciphertext.version()).ok_or(Error::Inauthentic)?;
+        let aead = version.aead(self.0.spec).ok_or(NO_MATERIAL)?;
         let associated_data = context.associated_data();
         let mut buffer = ciphertext.sealed().to_vec();
-        version
-            .aead(self.0.spec)
-            .open(ciphertext.iv(), associated_data.as_ref().map_or(&[], |data| data), &mut buffer)
+        aead.open(ciphertext.iv(), associated_data.as_ref().map_or(&[], |data| data), &mut buffer)
             .map_err(|_| Error::Inauthentic)?;
         Ok(buffer)
     }

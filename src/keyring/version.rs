@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretSlice};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -76,9 +77,23 @@ impl Hasher for VersionIdHasher {
 pub struct KeyVersion {
     pub id: VersionId,
     pub created: Timestamp,
-    material: SecretSlice<u8>,
+    material: Material,
     /// Computed at first use, so that a key nobody uses costs no key schedule.
     aead: OnceLock<Aead>,
+}
+
+/// What a version encrypts with, or what is left of it.
+#[derive(Debug)]
+pub(super) enum Material {
+    Present(SecretSlice<u8>),
+    /// It was deleted. Enough is left to know it again, and nothing to compute it from: SHA-256 of the version's id and
+    /// the material.
+    Deleted(Box<[u8; Self::DIGEST_LENGTH]>),
+}
+
+impl Material {
+    /// Length in bytes of what is left of deleted material.
+    pub(super) const DIGEST_LENGTH: usize = 32;
 }
 
 impl KeyVersion {
@@ -92,19 +107,79 @@ impl KeyVersion {
         if material.expose_secret().len() != spec.material_length() {
             return Err(material);
         }
-        Ok(Self { id, created, material, aead: OnceLock::new() })
+        Ok(Self::with(id, created, Material::Present(material)))
     }
 
-    /// Whether `other` has the same material.
-    pub fn has_material_of(&self, other: &Self) -> bool {
-        self.material().ct_eq(other.material()).into()
+    /// The version `id` with what is kept of it.
+    pub(super) fn with(id: VersionId, created: Timestamp, material: Material) -> Self {
+        Self { id, created, material, aead: OnceLock::new() }
     }
 
-    pub(super) fn material(&self) -> &[u8] {
-        self.material.expose_secret()
+    pub(super) fn material(&self) -> &Material {
+        &self.material
     }
 
-    pub(super) fn aead(&self, spec: KeySpec) -> &Aead {
-        self.aead.get_or_init(|| Aead::new(spec.algorithm(), self.material.expose_secret()))
+    /// The version without its material, which it will know again.
+    #[must_use]
+    pub fn deleted(&self) -> Self {
+        Self::with(self.id, self.created, Material::Deleted(Box::new(self.digest())))
+    }
+
+    /// Whether `other` is the same version with the same material, be it deleted or not.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.digest().ct_eq(&other.digest()).into()
+    }
+
+    /// The version with `material`, if that is what it had or has.
+    pub(super) fn restored(&self, material: SecretSlice<u8>) -> Option<Self> {
+        let is_same = self.digest().ct_eq(&digest(self.id, material.expose_secret()));
+        bool::from(is_same).then(|| Self::with(self.id, self.created, Material::Present(material)))
+    }
+
+    /// `None` where the material was deleted.
+    pub(super) fn aead(&self, spec: KeySpec) -> Option<&Aead> {
+        match &self.material {
+            Material::Present(material) => {
+                Some(self.aead.get_or_init(|| Aead::new(spec.algorithm(), material.expose_secret())))
+            }
+            Material::Deleted(_) => None,
+        }
+    }
+
+    fn digest(&self) -> [u8; Material::DIGEST_LENGTH] {
+        match &self.material {
+            Material::Present(material) => digest(self.id, material.expose_secret()),
+            Material::Deleted(digest) => **digest,
+        }
+    }
+}
+
+fn digest(id: VersionId, material: &[u8]) -> [u8; Material::DIGEST_LENGTH] {
+    Sha256::new().chain_update(id.to_text()).chain_update(material).finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_without_material_knows_it_again() {
+        let id = |last: u8| VersionId::new(Uuid::from_bytes([last; 16]));
+        let version = |id, material: &[u8]| {
+            KeyVersion::new(id, Timestamp::UNIX_EPOCH, KeySpec::Sm4, material.to_vec().into()).unwrap()
+        };
+        let present = version(id(1), &[7; 16]);
+        let deleted = present.deleted();
+        assert!(deleted.aead(KeySpec::Sm4).is_none());
+        assert!(!format!("{:?}", deleted.material).contains("[7, 7"));
+        for known in [&present, &deleted, &deleted.deleted()] {
+            let restored = known.restored(vec![7; 16].into()).unwrap();
+            assert_eq!(restored.id, id(1));
+            assert!(restored.aead(KeySpec::Sm4).is_some());
+            for other in [vec![8; 16], vec![7; 15], vec![7; 17], Vec::new(), [vec![7; 16], vec![0]].concat()] {
+                assert!(known.restored(other.into()).is_none());
+            }
+        }
+        assert_ne!(version(id(2), &[7; 16]).digest(), present.digest(), "two versions do not show that they are alike");
     }
 }

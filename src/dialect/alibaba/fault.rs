@@ -56,9 +56,13 @@ pub const UNSUPPORTED_OPERATION: Code = code(400, "UnsupportedOperation", "This 
 pub const UNSUPPORTED_ALIAS: Code = code(400, "Unsupported.Alias", "Alias is not valid for this api.");
 pub const UNSUPPORTED_PROTECTION_LEVEL: Code =
     code(400, "Unsupported.ProtectionLevel", "This protection level is not valid for this region");
+pub const UNSUPPORTED_ORIGIN: Code = code(400, "Unsupported.Origin", "This key origin is not valid for this api");
 pub const KEY_POLICY_UNSUPPORTED: Code =
     code(400, "Forbidden.KeyPolicyUnSupported", "The specified key does not support key policy.");
 pub const ALIAS_ALREADY_EXISTS: Code = code(400, "AliasAlreadyExists", "AliasName Already Exists.");
+pub const INVALID_IMPORT_TOKEN: Code = code(400, "InvalidImportToken", "import token is invalid");
+pub const EXPIRED_IMPORT_TOKEN: Code = code(400, "ExpiredImportToken", "import token is expired");
+pub const INVALID_KEY_MATERIAL: Code = code(400, "InvalidKeyMaterial", "key material is invalid");
 
 // Permission and existence.
 pub const NO_PERMISSION: Code =
@@ -144,6 +148,9 @@ impl From<keyring::Error> for Fault {
             Error::NotChangeable(_) => (&STATE_MODIFIED_FAILED).into(),
             Error::Inauthentic => Self::about(&INVALID_PARAMETER, "CiphertextBlob")
                 .because("the blob does not open: it was changed, or sealed under another EncryptionContext"),
+            Error::InvalidImportToken => (&INVALID_IMPORT_TOKEN).into(),
+            Error::ExpiredImportToken => (&EXPIRED_IMPORT_TOKEN).into(),
+            Error::InvalidMaterial => (&INVALID_KEY_MATERIAL).into(),
             Error::Store(error) => Self::from(&INTERNAL_FAILURE).because(error.to_string()),
         }
     }

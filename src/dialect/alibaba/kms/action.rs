@@ -23,7 +23,7 @@ pub trait Action: DeserializeOwned {
     const DRY_RUN: bool = false;
     /// Whether the documents limit how often it may be called.
     const IS_LIMITED: bool = false;
-    /// Whether the answer may take long though nothing is written: a list to go through.
+    /// Whether the answer may take long though nothing is written: a list to go through, a key pair to make.
     const IS_LONG: bool = false;
 
     /// Whether it changes keys.

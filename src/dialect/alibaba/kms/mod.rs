@@ -6,6 +6,7 @@ mod catalogue;
 mod crypto;
 mod key;
 mod lists;
+mod material;
 mod parameter_names;
 pub mod reference;
 mod region;
@@ -40,6 +41,9 @@ pub const ACTIONS: &[Entry] = &[
     Entry::of::<crypto::ReEncrypt>(),
     Entry::of::<crypto::GenerateDataKey>(),
     Entry::of::<crypto::GenerateDataKeyWithoutPlaintext>(),
+    Entry::of::<material::GetParametersForImport>(),
+    Entry::of::<material::ImportKeyMaterial>(),
+    Entry::of::<material::DeleteKeyMaterial>(),
     Entry::of::<region::DescribeRegions>(),
 ];
 

@@ -131,6 +131,36 @@ impl<'de> Deserialize<'de> for CiphertextBlob {
     }
 }
 
+/// Up to `MAX` bytes in base64.
+#[derive(Debug)]
+pub struct Base64<const MAX: usize>(pub Vec<u8>);
+
+impl<'de, const MAX: usize> Deserialize<'de> for Base64<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| match BASE64.decode(text) {
+            Ok(bytes) if bytes.len() > MAX => Err(format!("{} bytes, more than {MAX}", bytes.len())),
+            Ok(bytes) => Ok(Self(bytes)),
+            Err(error) => Err(error.to_string()),
+        })
+    }
+}
+
+/// A moment as the number of seconds since 1970, not before that.
+#[derive(Debug, Clone, Copy)]
+pub struct UnixTime(pub Timestamp);
+
+impl<'de> Deserialize<'de> for UnixTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| {
+            let seconds: i64 = text.parse().map_err(|_| format!("{text:?} is no whole number"))?;
+            match Timestamp::from_second(seconds) {
+                Ok(moment) if seconds >= 0 => Ok(Self(moment)),
+                _ => Err(format!("{seconds} is out of bounds")),
+            }
+        })
+    }
+}
+
 /// A JSON object of texts in one parameter of up to 8,192 characters, or flattened into parameters of their own
 /// (`EncryptionContext.name=value`, as the Node SDK writes a map). No name may stand twice.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use serde::de::{Deserialize, Deserializer};
 
 use super::types::from_text;
-use crate::keyring::{KeySpec, KeyState, KeyUsage, Origin, ProtectionLevel};
+use crate::keyring::{KeySpec, KeyState, KeyUsage, Origin, ProtectionLevel, Wrapping};
 
 /// A value that has a word on the wire. Words are case-sensitive.
 pub trait Word: Copy + PartialEq + 'static {
@@ -80,6 +80,36 @@ impl Word for KeyState {
         (Self::PendingImport, "PendingImport"),
         (Self::Unavailable, "Unavailable"),
     ];
+}
+
+impl Word for Wrapping {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::RsaPkcs1V15, "RSAES_PKCS1_V1_5"),
+        (Self::RsaOaepSha1, "RSAES_OAEP_SHA_1"),
+        (Self::RsaOaepSha256, "RSAES_OAEP_SHA_256"),
+        (Self::Sm2, "SM2PKE"),
+    ];
+}
+
+/// What kind of key wraps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrappingKeySpec {
+    Rsa2048,
+    Sm2,
+}
+
+impl WrappingKeySpec {
+    /// The one kind that `wrapping` goes with.
+    pub const fn of(wrapping: Wrapping) -> Self {
+        match wrapping {
+            Wrapping::RsaPkcs1V15 | Wrapping::RsaOaepSha1 | Wrapping::RsaOaepSha256 => Self::Rsa2048,
+            Wrapping::Sm2 => Self::Sm2,
+        }
+    }
+}
+
+impl Word for WrappingKeySpec {
+    const WORDS: &'static [(Self, &'static str)] = &[(Self::Rsa2048, "RSA_2048"), (Self::Sm2, "EC_SM2")];
 }
 
 /// A parameter that is one of the words of `W`.

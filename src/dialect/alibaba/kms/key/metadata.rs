@@ -29,8 +29,8 @@ pub struct KeyMetadata {
     last_rotation_date: Option<String>,
     /// Empty unless deletion is planned.
     delete_date: String,
-    /// Empty: the material does not expire.
-    material_expire_time: &'static str,
+    /// Empty unless the material was imported for a time.
+    material_expire_time: String,
     automatic_rotation: &'static str,
     rotation_interval: Option<String>,
     next_rotation_date: Option<String>,
@@ -54,7 +54,7 @@ impl KeyMetadata {
             primary_key_version: primary.map(|version| version.id.to_string()),
             last_rotation_date: primary.map(|version| timestamp(version.created)),
             delete_date: key.delete_at().map(timestamp).unwrap_or_default(),
-            material_expire_time: "",
+            material_expire_time: key.material_expires_at.map(timestamp).unwrap_or_default(),
             automatic_rotation: match (&key.rotation, key.state(now)) {
                 (None, _) => "Disabled",
                 (Some(_), KeyState::Enabled) => "Enabled",

@@ -1,0 +1,106 @@
+//! RSA (RFC 8017): key pairs, and decryption of what was encrypted to them.
+
+use std::fmt;
+
+use rand_core::CryptoRng;
+use rsa::hazmat::rsa_decrypt_and_check;
+use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey};
+use rsa::traits::PublicKeyParts;
+use rsa::{BoxedUint, PrivateKey};
+use sha1::Sha1;
+use sha2::Sha256;
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
+use zeroize::Zeroizing;
+
+use super::{MalformedPrivateKey, Undecryptable};
+
+/// How a message was padded before it was encrypted. MGF1 uses the same digest, and the label is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RsaPadding {
+    Pkcs1V15,
+    OaepSha1,
+    OaepSha256,
+}
+
+/// A private key with its public one. The public exponent is 65537.
+pub struct RsaKeyPair(PrivateKey);
+
+impl RsaKeyPair {
+    /// `bits`: length of the modulus, at least 1,024. Takes tenths of a second for 2,048 of them.
+    ///
+    /// # Panics
+    /// If there are fewer bits than that.
+    pub fn generate(bits: usize, rng: &mut impl CryptoRng) -> Self {
+        Self(PrivateKey::new(rng, bits).expect("the modulus is long enough, and the random source never fails"))
+    }
+
+    /// `der`: PKCS#8.
+    pub fn from_private_key_der(der: &[u8]) -> Result<Self, MalformedPrivateKey> {
+        PrivateKey::from_pkcs8_der(der).map(Self).map_err(|_| MalformedPrivateKey)
+    }
+
+    /// PKCS#8 in DER.
+    pub fn private_key_der(&self) -> Zeroizing<Vec<u8>> {
+        self.0.to_pkcs8_der().expect("a private key has a DER form").to_bytes()
+    }
+
+    /// SubjectPublicKeyInfo in DER.
+    pub fn public_key_der(&self) -> Vec<u8> {
+        self.0.as_public_key().to_public_key_der().expect("a public key has a DER form").into_vec()
+    }
+
+    /// The message in `ciphertext`. `rng` blinds the computation: time tells nothing of the key.
+    pub fn decrypt(
+        &self,
+        padding: RsaPadding,
+        ciphertext: &[u8],
+        rng: &mut impl CryptoRng,
+    ) -> Result<Zeroizing<Vec<u8>>, Undecryptable> {
+        match padding {
+            RsaPadding::Pkcs1V15 => self.decrypt_pkcs1_v15(ciphertext, rng),
+            RsaPadding::OaepSha1 => {
+                self.0.oaep_decrypt_with_rng::<Sha1, _>(rng, ciphertext).map(Zeroizing::new).map_err(|_| Undecryptable)
+            }
+            RsaPadding::OaepSha256 => self
+                .0
+                .oaep_decrypt_with_rng::<Sha256, _>(rng, ciphertext)
+                .map(Zeroizing::new)
+                .map_err(|_| Undecryptable),
+        }
+    }
+
+    /// The library would answer a wrong padding with a made-up message, which might have the length of a key: better
+    /// refused than taken for one.
+    fn decrypt_pkcs1_v15(
+        &self,
+        ciphertext: &[u8],
+        rng: &mut impl CryptoRng,
+    ) -> Result<Zeroizing<Vec<u8>>, Undecryptable> {
+        if ciphertext.len() != self.0.size() {
+            return Err(Undecryptable);
+        }
+        let number = BoxedUint::from_be_slice(ciphertext, self.0.n_bits_precision()).map_err(|_| Undecryptable)?;
+        let padded = rsa_decrypt_and_check(&self.0, Some(rng), &number).map_err(|_| Undecryptable)?;
+        let padded = Zeroizing::new(padded.to_be_bytes());
+        unpad_pkcs1_v15(&padded).map(|message| Zeroizing::new(message.to_vec()))
+    }
+}
+
+impl fmt::Debug for RsaKeyPair {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "RsaKeyPair({} bits)", 8 * self.0.size())
+    }
+}
+
+/// The message in 0 ‖ 2 ‖ at least 8 bytes that are not 0 ‖ 0 ‖ message. Looks at every byte, whatever it finds.
+fn unpad_pkcs1_v15(padded: &[u8]) -> Result<&[u8], Undecryptable> {
+    let (mut ended, mut start) = (Choice::from(0), 0_u32);
+    for (after, byte) in (1_u32..).zip(padded).skip(2) {
+        let ends = byte.ct_eq(&0) & !ended;
+        start.conditional_assign(&after, ends);
+        ended |= ends;
+    }
+    let begins = padded.get(..2).is_some_and(|first| first.ct_eq(&[0, 2]).into());
+    let is_padded = Choice::from(u8::from(begins)) & ended & start.ct_gt(&10);
+    if is_padded.into() { Ok(&padded[start as usize..]) } else { Err(Undecryptable) }
+}

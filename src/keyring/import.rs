@@ -1,0 +1,173 @@
+//! Material that a key's owner brings: wrapped with a key pair made for the occasion, whose private key travels to
+//! the owner and back in a sealed token. Nothing is remembered in between.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretSlice;
+use zeroize::Zeroizing;
+
+use super::{Admitted, Error, Key, KeyState, KeyVersion, Lifecycle, Mode, Ring, Write};
+use crate::cipher::{
+    Aead, Algorithm, IV_LENGTH, MalformedPrivateKey, RsaKeyPair, RsaPadding, Sm2KeyPair, Undecryptable,
+};
+use crate::world::Draw;
+
+/// How long a token can be used. Source: GetParametersForImport page (2021).
+const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// The one layout of tokens: this byte, an IV, and sealed with it (AES-256-GCM; associated data: this byte and whose
+/// token it is) the second at which the token expires (8 bytes, big-endian), the [`Wrapping`] (1 byte), and the private
+/// key (PKCS#8).
+const LAYOUT: u8 = 1;
+
+/// How material is wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrapping {
+    /// With a key of 2,048 bits, as are the next two.
+    RsaPkcs1V15,
+    RsaOaepSha1,
+    RsaOaepSha256,
+    Sm2,
+}
+
+/// What an owner needs to wrap material for one key.
+#[derive(Debug)]
+pub struct ImportParameters {
+    /// SubjectPublicKeyInfo in DER.
+    pub public_key: Vec<u8>,
+    /// Must come back with the material.
+    pub token: Vec<u8>,
+    /// From when on the token cannot be used.
+    pub expires_at: Timestamp,
+}
+
+impl<M: Mode> Ring<'_, M> {
+    /// A new key pair and token for `key`. With RSA this takes tenths of a second.
+    pub fn import_parameters(&mut self, key: &Key, wrapping: Wrapping) -> ImportParameters {
+        let (public_key, private_key) = wrapping.generate(&mut self.draw);
+        let expires_at = self.now() + LIFETIME;
+        let mut sealed = [&expires_at.as_second().to_be_bytes(), [wrapping.tag()].as_slice(), &private_key].concat();
+        let iv: [u8; IV_LENGTH] = self.draw.bytes();
+        self.token_aead().seal(&iv, &bearer(key), &mut sealed);
+        ImportParameters { public_key, token: [&[LAYOUT], iv.as_slice(), &sealed].concat(), expires_at }
+    }
+
+    /// Errors: [`Error::InvalidImportToken`], [`Error::ExpiredImportToken`], [`Error::InvalidMaterial`].
+    fn unwrap_material(&mut self, key: &Key, token: &[u8], wrapped: &[u8]) -> Result<SecretSlice<u8>, Error> {
+        const INVALID: Error = Error::InvalidImportToken;
+        let sealed = token.strip_prefix(&[LAYOUT]).ok_or(INVALID)?;
+        let (iv, sealed) = sealed.split_first_chunk::<IV_LENGTH>().ok_or(INVALID)?;
+        let mut opened = Zeroizing::new(sealed.to_vec());
+        self.token_aead().open(iv, &bearer(key), &mut opened).map_err(|_| INVALID)?;
+        let (expires_at, rest) = opened.split_first_chunk().ok_or(INVALID)?;
+        let (tag, private_key) = rest.split_first().ok_or(INVALID)?;
+        if self.now().as_second() >= i64::from_be_bytes(*expires_at) {
+            return Err(Error::ExpiredImportToken);
+        }
+        let wrapping = Wrapping::from_tag(*tag).ok_or(INVALID)?;
+        let material = wrapping.unwrap(private_key, wrapped, &mut self.draw).map_err(|_| INVALID)?;
+        let mut material = material.map_err(|_| Error::InvalidMaterial)?;
+        Ok(std::mem::take(&mut *material).into())
+    }
+
+    fn token_aead(&self) -> Aead {
+        Aead::new(Algorithm::Aes256Gcm, self.import_secret())
+    }
+}
+
+/// Whose token it is.
+fn bearer(key: &Key) -> Vec<u8> {
+    [&[LAYOUT], [&key.place.account, "/", &key.place.region, "/", key.id.as_str()].concat().as_bytes()].concat()
+}
+
+impl Ring<'_, Write> {
+    /// Give `key` the material in `wrapped`, to be used until `expires_at` or forever. The first material makes the
+    /// key's version; later only the same can come, and whatever it encrypted opens again. A key that waited for it
+    /// is enabled; a disabled one stays so.
+    ///
+    /// Errors: [`Error::InvalidImportToken`], [`Error::ExpiredImportToken`], [`Error::InvalidMaterial`].
+    pub fn import_material(
+        &mut self,
+        key: Admitted,
+        token: &[u8],
+        wrapped: &[u8],
+        expires_at: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        let material = self.unwrap_material(&key, token, wrapped)?;
+        let version = match key.primary_version() {
+            Some(version) => version.restored(material).ok_or(Error::InvalidMaterial)?,
+            None => KeyVersion::new(self.new_version_id(), self.now(), key.spec, material)
+                .map_err(|_| Error::InvalidMaterial)?,
+        };
+        let awaited = key.state(self.now()) == KeyState::PendingImport;
+        self.change(key, |key| {
+            key.versions.pop();
+            key.versions.push(Arc::new(version));
+            key.material_expires_at = expires_at;
+            if awaited {
+                key.lifecycle = Lifecycle::Enabled;
+            }
+        });
+        Ok(())
+    }
+
+    /// Erase the material of `key`, which waits for the same from now on. A planned deletion stays planned.
+    pub fn delete_material(&mut self, key: Admitted) {
+        self.change(key, |key| {
+            key.versions = key.versions.iter().map(|version| Arc::new(version.deleted())).collect();
+            key.material_expires_at = None;
+            key.lifecycle = match key.lifecycle {
+                Lifecycle::PendingDeletion { delete_at, .. } => {
+                    Lifecycle::PendingDeletion { delete_at, awaits_import: true }
+                }
+                _ => Lifecycle::PendingImport,
+            };
+        });
+    }
+}
+
+impl Wrapping {
+    const ALL: [Self; 4] = [Self::RsaPkcs1V15, Self::RsaOaepSha1, Self::RsaOaepSha256, Self::Sm2];
+
+    const fn tag(self) -> u8 {
+        self as u8
+    }
+
+    fn from_tag(tag: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|wrapping| wrapping.tag() == tag)
+    }
+
+    const fn rsa_padding(self) -> Option<RsaPadding> {
+        match self {
+            Self::RsaPkcs1V15 => Some(RsaPadding::Pkcs1V15),
+            Self::RsaOaepSha1 => Some(RsaPadding::OaepSha1),
+            Self::RsaOaepSha256 => Some(RsaPadding::OaepSha256),
+            Self::Sm2 => None,
+        }
+    }
+
+    /// A public key (SubjectPublicKeyInfo) and its private one (PKCS#8).
+    fn generate(self, draw: &mut Draw) -> (Vec<u8>, Zeroizing<Vec<u8>>) {
+        if self.rsa_padding().is_some() {
+            let pair = RsaKeyPair::generate(2048, draw);
+            (pair.public_key_der(), pair.private_key_der())
+        } else {
+            let pair = Sm2KeyPair::generate(draw);
+            (pair.public_key_der(), pair.private_key_der())
+        }
+    }
+
+    /// What is in `wrapped`, by the `private_key` of [`Self::generate`].
+    fn unwrap(
+        self,
+        private_key: &[u8],
+        wrapped: &[u8],
+        draw: &mut Draw,
+    ) -> Result<Result<Zeroizing<Vec<u8>>, Undecryptable>, MalformedPrivateKey> {
+        Ok(match self.rsa_padding() {
+            Some(padding) => RsaKeyPair::from_private_key_der(private_key)?.decrypt(padding, wrapped, draw),
+            None => Sm2KeyPair::from_private_key_der(private_key)?.decrypt(wrapped),
+        })
+    }
+}
