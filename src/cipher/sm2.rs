@@ -54,3 +54,84 @@ impl fmt::Debug for Sm2KeyPair {
         formatter.write_str("Sm2KeyPair")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+
+    use super::*;
+    use crate::world::Chance;
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+    }
+
+    /// The encryption example of GB/T 32918.5-2017, appendix C, and GM/T 0003.5-2012, annex C: private key, C1 ‖ C3 ‖ C2.
+    const KEY: &str = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8";
+    const CIPHERTEXT: &str = "04\
+         04ebfc718e8d1798620432268e77feb6415e2ede0e073c0f4f640ecd2e149a73\
+         e858f9d81e5430a57b36daab8f950a3c64e6ee6a63094d99283aff767e124df0\
+         59983c18f809e262923c53aec295d30383b54e39d609d160afcb1908d0bd8766\
+         21886ca989ca9c7d58087307ca93092d651efa";
+    const MESSAGE: &[u8] = b"encryption standard";
+
+    fn pair() -> Sm2KeyPair {
+        Sm2KeyPair(SecretKey::from_slice(&bytes(KEY)).unwrap())
+    }
+
+    /// INTEGER x, INTEGER y, OCTET STRING C3, OCTET STRING C2 (GM/T 0009).
+    fn der(raw: &[u8]) -> Vec<u8> {
+        fn item(tag: u8, content: &[u8]) -> Vec<u8> {
+            [&[tag, u8::try_from(content.len()).unwrap()], content].concat()
+        }
+        fn integer(number: &[u8]) -> Vec<u8> {
+            let number = &number[number.iter().take_while(|byte| **byte == 0).count()..];
+            item(2, &if number[0] < 0x80 { number.to_vec() } else { [&[0], number].concat() })
+        }
+        let (x, y, hash, text) = (&raw[1..33], &raw[33..65], &raw[65..97], &raw[97..]);
+        let content = [integer(x), integer(y), item(4, hash), item(4, text)].concat();
+        item(0x30, &content)
+    }
+
+    #[test]
+    fn the_published_example_decrypts_in_both_forms() {
+        let raw = bytes(CIPHERTEXT);
+        assert_eq!(**pair().decrypt(&raw).unwrap(), *MESSAGE);
+        assert_eq!(**pair().decrypt(&der(&raw)).unwrap(), *MESSAGE);
+    }
+
+    #[test]
+    fn whatever_is_changed_does_not_decrypt() {
+        let raw = bytes(CIPHERTEXT);
+        for whole in [raw.clone(), der(&raw)] {
+            for at in 0..whole.len() {
+                let mut changed = whole.clone();
+                changed[at] ^= 1;
+                assert_eq!(pair().decrypt(&changed).err(), Some(Undecryptable), "{at}");
+                assert_eq!(pair().decrypt(&whole[..at]).err(), Some(Undecryptable), "{at}");
+            }
+            assert_eq!(pair().decrypt(&[whole.as_slice(), &[0]].concat()).err(), Some(Undecryptable));
+        }
+        let other = Sm2KeyPair::generate(&mut Chance::system().draw(""));
+        assert_eq!(other.decrypt(&raw).err(), Some(Undecryptable));
+    }
+
+    #[test]
+    fn a_pair_survives_its_der_and_follows_from_the_seed() {
+        let pair = |seed| Sm2KeyPair::generate(&mut Chance::seeded(seed).draw(""));
+        let (one, der) = (pair(7), pair(7).private_key_der());
+        assert_eq!(one.private_key_der(), der);
+        assert_ne!(pair(8).private_key_der(), der);
+        assert_eq!(Sm2KeyPair::from_private_key_der(&der).unwrap().public_key_der(), one.public_key_der());
+        assert_eq!(Sm2KeyPair::from_private_key_der(&der[1..]).err(), Some(MalformedPrivateKey));
+    }
+
+    proptest! {
+        /// Neither form makes the library stumble.
+        #[test]
+        fn noise_is_refused(form in any::<bool>(), noise in any::<Vec<u8>>()) {
+            let first = if form { UNCOMPRESSED } else { 0x30 };
+            prop_assert_eq!(pair().decrypt(&[&[first], noise.as_slice()].concat()).err(), Some(Undecryptable));
+        }
+    }
+}
