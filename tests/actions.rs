@@ -22,7 +22,7 @@ fn metadata(reply: &Reply) -> Value {
 /// Source: alibaba-errors §1.7.
 #[test]
 fn forms_of_a_key_id() {
-    const ROWS: [(&str, &str, bool); 10] = [
+    const ROWS: [(&str, &str, bool); 13] = [
         ("DescribeKey", "KeyId", true),
         ("Encrypt", "KeyId", true),
         ("GenerateDataKey", "KeyId", true),
@@ -33,11 +33,15 @@ fn forms_of_a_key_id() {
         ("ScheduleKeyDeletion", "KeyId", false),
         ("CancelKeyDeletion", "KeyId", false),
         ("CreateAlias", "KeyId", false),
+        ("GetParametersForImport", "KeyId", false),
+        ("ImportKeyMaterial", "KeyId", false),
+        ("DeleteKeyMaterial", "KeyId", false),
     ];
     let takes_key = |entry: &&kms::Entry| entry.parameters().any(|name| name == "KeyId" || name == "DestinationKeyId");
     assert_eq!(ROWS.len(), kms::ACTIONS.iter().filter(takes_key).count());
     for (action, name, alias_allowed) in ROWS {
-        let key = if action == "CancelKeyDeletion" { PENDING_DELETION } else { APP };
+        let sample = Sample::of(action);
+        let key = sample.key();
         let arn = |relative: &str| format!("acs:kms:cn-hangzhou:{ACCOUNT}:{relative}");
         let call = |value: &str| Sample::of(action).with(name, value).call(&Service::with_fixture(), "yaoshi");
         for id in [key.to_owned(), arn(&format!("key/{key}"))] {

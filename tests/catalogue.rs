@@ -6,7 +6,7 @@ use serde_json::Value;
 use yaoshi::dialect::alibaba::kms;
 
 use crate::support::samples::{APP, APP_NEW, PLAINTEXT, Sample};
-use crate::support::{Reply, Service};
+use crate::support::{NOW, Reply, Service};
 
 fn catalogue() -> Value {
     serde_json::from_str(include_str!("../fixtures/catalogue/kms-2016-01-20.json")).unwrap()
@@ -243,6 +243,14 @@ fn provoke(action: &str, code: &str) -> Reply {
         ("Decrypt", "Forbidden.KeyNotFound") => {
             sample.with("CiphertextBlob", unknown_version.seal(PLAINTEXT.as_bytes(), &[]))
         }
+        (_, "Unsupported.Origin") => sample.with(key, APP),
+        (_, "InvalidImportToken") => sample.with("ImportToken", "AAAA"),
+        (_, "ExpiredImportToken") => {
+            let sample = sample.ready(&service);
+            service.turn_clock_to(NOW.parse::<jiff::Timestamp>().unwrap() + jiff::SignedDuration::from_hours(24));
+            sample
+        }
+        (_, "InvalidKeyMaterial") => sample.with("EncryptedKeyMaterial", "AAAA"),
         (_, "Forbidden.KeyNotFound") => sample.with(key, "202b9877-0000-46e3-a763-e20791b50001"),
         (_, "Forbidden.AliasNotFound") => sample.with(key, "alias/none"),
         (_, "Rejected.Disabled") => {

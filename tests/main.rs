@@ -9,6 +9,7 @@ mod data_folder;
 mod dry_run;
 mod encryption;
 mod gateway;
+mod material;
 mod parameters;
 mod permissions;
 mod readme;

@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 use yaoshi::dialect::alibaba::kms;
 
-use crate::support::samples::{
-    APP, PENDING_DELETION, PLAINTEXT, SM4, Sample, allow, deny, fixture_with, user, user_in_context,
-};
+use crate::support::samples::{APP, PLAINTEXT, SM4, Sample, allow, deny, fixture_with, user, user_in_context};
 use crate::support::{ACCOUNT, Reply, Service};
 
 const OTHER_ACCOUNT: &str = "6543210987654321";
@@ -23,7 +21,8 @@ fn checks(action: &str) -> Vec<(String, String)> {
     let table: Value = serde_json::from_str(include_str!("../fixtures/catalogue/ram-actions.json")).unwrap();
     let checks =
         table["actions"][action]["checks"].as_array().unwrap_or_else(|| panic!("{action} is not in the table"));
-    let key = if action == "CancelKeyDeletion" { PENDING_DELETION } else { APP };
+    let sample = Sample::of(action);
+    let key = sample.key();
     let alias = if action == "CreateAlias" { "new" } else { "app" };
     let expanded = |template: &str| {
         let resource = [
@@ -268,7 +267,7 @@ fn what_the_system_policies_allow() {
         "AdministratorAccess",
         "AliyunSTSAssumeRoleAccess",
     ];
-    const ROWS: [(&str, &str); 16] = [
+    const ROWS: [(&str, &str); 19] = [
         ("CreateKey", "x..x..x."),
         ("DescribeKey", "xx.x..x."),
         ("ListKeys", "xx.x..x."),
@@ -284,6 +283,9 @@ fn what_the_system_policies_allow() {
         ("ReEncrypt", "x..x..x."), // CryptoUser has no kms:ReEncrypt*
         ("GenerateDataKey", "x.xx..x."),
         ("GenerateDataKeyWithoutPlaintext", "x.xx..x."),
+        ("GetParametersForImport", "x..x..x."),
+        ("ImportKeyMaterial", "x..x..x."),
+        ("DeleteKeyMaterial", "x..x..x."),
         ("DescribeRegions", "xxxxxxxx"),
     ];
     assert_eq!(

@@ -3,6 +3,7 @@
 pub mod blob;
 pub mod samples;
 pub mod wire;
+pub mod wrap;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;

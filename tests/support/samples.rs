@@ -1,7 +1,7 @@
 //! For every action a request that succeeds in `fixtures/sandbox.toml`, made of its required parameters alone.
 
 use super::blob::Version;
-use super::{Reply, Service};
+use super::{Reply, Service, wrap};
 
 /// The application's key, enabled, AES, with the versions [`APP_OLD`] and [`APP_NEW`], `alias/app` and the tag
 /// `env=dev`.
@@ -17,6 +17,14 @@ pub const SM4_VERSION: Version =
     Version { id: "2ab1a983-7072-4bbc-a582-584b5bd80002", material: "AAECAwQFBgcICQoLDA0ODw==" };
 
 pub const PENDING_DELETION: &str = "202b9877-5a25-46e3-a763-e20791b50004";
+
+/// The key whose material was deleted again, its version, and that material.
+pub const PENDING_IMPORT: &str = "202b9877-5a25-46e3-a763-e20791b50005";
+pub const PENDING_IMPORT_VERSION: Version =
+    Version { id: "2ab1a983-7072-4bbc-a582-584b5bd80005", material: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" };
+
+/// Stands in a sample for what only the service can tell: [`Sample::ready`].
+const FROM_SERVICE: &str = "(from the service)";
 
 /// "Hello world" in base64.
 pub const PLAINTEXT: &str = "SGVsbG8gd29ybGQ=";
@@ -46,6 +54,16 @@ impl Sample {
             "ReEncrypt" => {
                 sample.with("CiphertextBlob", APP_NEW.seal(PLAINTEXT.as_bytes(), &[])).with("DestinationKeyId", SM4)
             }
+            "GetParametersForImport" => sample
+                .with("KeyId", PENDING_IMPORT)
+                .with("WrappingAlgorithm", "SM2PKE")
+                .with("WrappingKeySpec", "EC_SM2"),
+            "ImportKeyMaterial" => sample
+                .with("KeyId", PENDING_IMPORT)
+                .with("EncryptedKeyMaterial", FROM_SERVICE)
+                .with("ImportToken", FROM_SERVICE)
+                .with("KeyMaterialExpireUnix", "0"),
+            "DeleteKeyMaterial" => sample.with("KeyId", PENDING_IMPORT),
             other => panic!("{other} has no sample: give it one"),
         }
     }
@@ -65,8 +83,33 @@ impl Sample {
         self
     }
 
+    /// The key that the sample is about.
+    pub fn key(&self) -> &str {
+        self.parameters.iter().find(|(name, _)| name == "KeyId").map_or(APP, |(_, id)| id)
+    }
+
+    /// With what only the service can tell: a token, and the material wrapped with its key.
+    #[must_use]
+    pub fn ready(&self, service: &Service) -> Self {
+        if self.parameters.iter().all(|(_, value)| value != FROM_SERVICE) {
+            return self.clone();
+        }
+        let import = wrap::Import::ask(service, PENDING_IMPORT, "SM2PKE", "EC_SM2");
+        let material = super::blob::decode(PENDING_IMPORT_VERSION.material);
+        let known = |name: &str| match name {
+            "EncryptedKeyMaterial" => import.wrap(&material),
+            "ImportToken" => import.token.clone(),
+            other => panic!("the service does not tell {other}"),
+        };
+        let ready = |(name, value): &(String, String)| {
+            (name.clone(), if value == FROM_SERVICE { known(name) } else { value.clone() })
+        };
+        Self { action: self.action.clone(), parameters: self.parameters.iter().map(ready).collect() }
+    }
+
     pub fn call(&self, service: &Service, access_key: &str) -> Reply {
-        let parameters: Vec<_> = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let ready = self.ready(service);
+        let parameters: Vec<_> = ready.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         service.call(access_key, &self.action, &parameters)
     }
 }
