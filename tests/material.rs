@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use jiff::{SignedDuration, Timestamp};
-use yaoshi::config::{Options, SandboxFile};
+use yaoshi::config::{Data, Options, SandboxFile};
+use yaoshi::dialect::alibaba::Limits;
 use yaoshi::dialect::alibaba::signature::sign::Scheme;
 
 use crate::support::blob::{Version, decode};
@@ -402,6 +403,31 @@ fn a_key_that_is_to_be_deleted_can_lose_its_material_first() {
     assert_eq!(state(&service, &key), "PendingImport");
     import(&service, &key, &MATERIAL).ok();
     encrypts_with(&service, &key, &MATERIAL);
+}
+
+#[test]
+fn tokens_and_the_memory_of_deleted_material_survive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = || {
+        let data = Data { folder: folder.path().to_owned(), root_key_file: None, reset: false };
+        Service::with_options(&Options { data: Some(data), limits: Limits::Off, ..Options::default() })
+    };
+    for (spec, material) in [("Aliyun_AES_256", &MATERIAL[..]), ("Aliyun_SM4", &MATERIAL[..16])] {
+        let service = start();
+        let key = create(&service, spec);
+        import(&service, &key, material).ok();
+        let blob = encrypt(&service, &key).ok().text_at("CiphertextBlob");
+        delete(&service, &key).ok();
+        let asked = ask(&service, &key);
+        drop(service);
+
+        let service = start();
+        assert_eq!(state(&service, &key), "PendingImport");
+        let imported = |material: &[u8]| import_wrapped(&service, &key, &asked.token, &asked.wrap(material), "0");
+        imported(&vec![0; material.len()]).refused(400, "InvalidKeyMaterial");
+        imported(material).ok();
+        assert_eq!(decrypt(&service, &blob).ok().text_at("Plaintext"), PLAINTEXT);
+    }
 }
 
 /// What an action comes to on a key in some state: the state after its success, or `None` for 409

@@ -6,10 +6,14 @@ time. Messages are compared whole, as the SDK shows them.
 
 import base64
 import json
+import os
 import re
 import uuid
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Dict, List, NamedTuple
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
 
 import sandbox
 from clients import Answer, Client, Flavour, Refused
@@ -67,6 +71,8 @@ KEY_NOT_FOUND = Fault(404, "Forbidden.KeyNotFound", "The specified Key is not fo
 ALIAS_NOT_FOUND = Fault(404, "Forbidden.AliasNotFound", "The specified Alias is not found.")
 ALIAS_EXISTS = Fault(400, "AliasAlreadyExists", "AliasName Already Exists.")
 STATE_MODIFIED_FAILED = Fault(409, "Rejected.StateModifiedFailed", "Keystate modified failed.")
+INVALID_MATERIAL = Fault(400, "InvalidKeyMaterial", "key material is invalid")
+UNSUPPORTED_ORIGIN = Fault(400, "Unsupported.Origin", "This key origin is not valid for this api")
 WOULD_SUCCEED = Fault(
     400, "DryRunOperationError", "The request would have succeeded if the DryRun parameter was not specified."
 )
@@ -482,6 +488,44 @@ def states_refuse_state_changes(world: World) -> None:
         for action in actions:
             params = extra.get(action, {})
             STATE_MODIFIED_FAILED.of(world.root, action, KeyId=sandbox.KEYS[alias].id, **params)
+
+
+# ---- material that the owner brings
+
+
+@scenario
+def material_is_imported_deleted_and_imported_again(world: World) -> None:
+    material = os.urandom(32)
+    key_id = world.root.call("CreateKey", Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    equal(state(world.root, key_id), "PendingImport")
+
+    def bring(what: bytes, expires: int) -> Dict[str, Any]:
+        asked = world.root.call(
+            "GetParametersForImport", KeyId=key_id, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048"
+        )
+        equal(asked["KeyId"], key_id)
+        near(asked["TokenExpireTime"], timedelta(days=1))
+        public_key = serialization.load_der_public_key(base64.b64decode(asked["PublicKey"], validate=True))
+        oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
+        return {
+            "KeyId": key_id,
+            "EncryptedKeyMaterial": b64(public_key.encrypt(what, oaep)),
+            "ImportToken": asked["ImportToken"],
+            "KeyMaterialExpireUnix": expires,
+        }
+
+    tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
+    world.root.call("ImportKeyMaterial", **bring(material, int(tomorrow.timestamp())))
+    described = world.root.call("DescribeKey", KeyId=key_id)["KeyMetadata"]
+    holds(described, KeyState="Enabled", Origin="EXTERNAL")
+    near(described["MaterialExpireTime"], timedelta(days=1))
+    sealed = world.root.call("Encrypt", KeyId=key_id, Plaintext=HELLO)["CiphertextBlob"]
+    world.root.call("DeleteKeyMaterial", KeyId=key_id)
+    rejected("PendingImport").of(world.root, "Decrypt", CiphertextBlob=sealed)
+    INVALID_MATERIAL.of(world.root, "ImportKeyMaterial", **bring(os.urandom(32), 0))
+    world.root.call("ImportKeyMaterial", **bring(material, 0))
+    equal(world.root.call("Decrypt", CiphertextBlob=sealed)["Plaintext"], HELLO)
+    UNSUPPORTED_ORIGIN.of(world.root, "DeleteKeyMaterial", KeyId=APP.id)
 
 
 # ---- DryRun
