@@ -171,3 +171,44 @@ impl Wrapping {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::version::Material;
+    use super::super::{KeyId, KeySpec, KeyUsage, Keyring, Origin, Place, ProtectionLevel, States};
+    use super::*;
+    use crate::world::{Chance, Memory};
+
+    fn key(place: &Place, version: KeyVersion) -> Key {
+        Key {
+            id: KeyId::new("k"),
+            place: place.clone(),
+            spec: KeySpec::Sm4,
+            usage: KeyUsage::EncryptDecrypt,
+            origin: Origin::External,
+            protection_level: ProtectionLevel::Software,
+            description: "".into(),
+            created: Timestamp::UNIX_EPOCH,
+            lifecycle: Lifecycle::Enabled,
+            rotation: None,
+            deletion_protection: None,
+            material_expires_at: None,
+            tags: [].into(),
+            aliases: [].into(),
+            versions: vec![Arc::new(version)],
+        }
+    }
+
+    #[test]
+    fn what_is_deleted_is_gone() {
+        let keyring = Keyring::open(Box::new(Memory), &[7; 32], &mut |_, _| ()).unwrap();
+        let place = Place { account: "1".into(), region: "r".into() };
+        let mut ring = keyring.ring::<Write>(place.clone(), Timestamp::UNIX_EPOCH, Chance::seeded(7).draw("1"));
+        let version = ring.new_version(KeySpec::Sm4, Timestamp::UNIX_EPOCH);
+        ring.create(key(&place, version));
+        let admitted = States::ANY.admit(ring.find("k").unwrap(), Timestamp::UNIX_EPOCH).unwrap();
+        ring.delete_material(admitted);
+        let kept = ring.find("k").unwrap();
+        assert!(matches!(kept.primary_version().unwrap().material(), Material::Deleted(_)));
+    }
+}

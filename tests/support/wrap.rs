@@ -4,6 +4,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use rsa::pkcs8::DecodePublicKey;
+use rsa::traits::PublicKeyParts;
 use sha1::Sha1;
 use sha2::Sha256;
 
@@ -57,7 +58,9 @@ impl Import {
     }
 
     fn rsa(&self) -> rsa::PublicKey {
-        rsa::PublicKey::from_public_key_der(&self.public_key).unwrap()
+        let key = rsa::PublicKey::from_public_key_der(&self.public_key).unwrap();
+        assert_eq!(key.size(), 2048 / 8);
+        key
     }
 
     fn sm2(&self) -> sm2::pke::EncryptingKey {
