@@ -8,6 +8,8 @@
 //! to both yardsticks, then the time from start to the first answer and the resident memory.
 //! `YAOSHI_BENCH_QUICK=1` takes 3 short rounds; `YAOSHI_BENCH_ONLY=floor,work-limit` chooses servers.
 //!
+//! `cargo bench -- keys` measures instead what a million keys in a data folder cost (`YAOSHI_BENCH_KEYS` of them).
+//!
 //! The yardsticks are this same binary started again as `server yardstick NAME`, so that every server is a fresh
 //! process on a core of its own.
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time; nothing here is part of Yaoshi")]

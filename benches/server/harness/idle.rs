@@ -14,7 +14,7 @@ const STARTS: u32 = 9;
 /// One server with so many keys.
 pub(crate) struct Idle {
     pub(crate) server: &'static str,
-    pub(crate) keys: u16,
+    pub(crate) keys: u32,
     /// From spawning the process to its first answer, a Decrypt: one figure a start, sorted.
     pub(crate) first_answer: Vec<Duration>,
     /// After a few calls.

@@ -32,10 +32,15 @@ impl Batch {
     /// Signs `count` Decrypt requests, each with a nonce of its own.
     pub(crate) fn sign(scheme: Scheme, count: usize) -> Self {
         let blob = sandbox::ciphertext_blob(0);
+        Self::of(count, |nonce, timestamp| scheme.decrypt(&blob, nonce, timestamp, false))
+    }
+
+    /// `count` requests, each made from a nonce of its own and a time.
+    pub(crate) fn of(count: usize, request: impl Fn(&str, &str) -> String) -> Self {
         let timestamp = timestamp();
         let mut batch = Self { bytes: Vec::new(), starts: vec![0] };
         for _ in 0..count {
-            let request = scheme.decrypt(&blob, &nonce(), &timestamp, false);
+            let request = request(&nonce(), &timestamp);
             batch.bytes.extend_from_slice(request.as_bytes());
             batch.starts.push(batch.bytes.len());
         }

@@ -42,6 +42,16 @@ impl Machine {
         Ok(started)
     }
 
+    /// Runs `start` where nothing is bound to a core; a process started there is free.
+    pub(crate) fn everywhere<T>(&self, start: impl FnOnce() -> T) -> Outcome<T> {
+        sched_setaffinity(None, &self.everywhere)?;
+        let started = start();
+        if let Some(cores) = self.cores {
+            pin(cores.load)?;
+        }
+        Ok(started)
+    }
+
     /// Whether server and load generator have a core each.
     pub(crate) fn is_pinned(&self) -> bool {
         self.cores.is_some()

@@ -1,5 +1,6 @@
 //! From the command line to the printed tables.
 
+mod growth;
 mod idle;
 mod load;
 mod machine;
@@ -24,6 +25,7 @@ pub(crate) fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let outcome = match arguments.as_slice() {
         [role, name] if role == yardstick::ROLE => yardstick::serve(name),
+        [what, ..] if what == growth::NAME => growth::measure(),
         arguments if arguments.iter().any(|argument| argument == "--bench") => bench(),
         _ => {
             println!("This is a bench: run it with `cargo bench`.");

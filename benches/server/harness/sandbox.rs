@@ -10,6 +10,9 @@ use sha2::{Digest, Sha256};
 pub(crate) const ACCESS_KEY: &str = "app";
 pub(crate) const SECRET: &str = "app-secret";
 
+/// The AccessKey of the account itself: ID and secret.
+pub(crate) const OWNER: &str = "yaoshi";
+
 /// A real client's Host header, the same for every server: one signed load fits them all.
 pub(crate) const HOST: &str = "kms.cn-hangzhou.aliyuncs.com";
 
@@ -19,21 +22,21 @@ pub(crate) const PLAINTEXT: &str = "kq3cZ1vXk0m0m2z3s8a1Yx0bq5n7uJ9eWcT4hR6pLgE=
 const DOCUMENT: &str =
     r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"kms:Decrypt","Resource":"acs:kms:*:*:key/*"}]}"#;
 
-pub(crate) fn key_id(index: u16) -> String {
-    format!("202b9877-5a25-46e3-a763-e20791b5{:04x}", index + 1)
+pub(crate) fn key_id(index: u32) -> String {
+    format!("202b9877-5a25-46e3-a763-e207{:08x}", index + 1)
 }
 
-pub(crate) fn version_id(index: u16) -> String {
-    format!("2ab1a983-7072-4bbc-a582-584b5bd8{:04x}", index + 1)
+pub(crate) fn version_id(index: u32) -> String {
+    format!("2ab1a983-7072-4bbc-a582-584b{:08x}", index + 1)
 }
 
 /// Key material: different for every key, the same in every run.
-pub(crate) fn material(index: u16) -> [u8; 32] {
+pub(crate) fn material(index: u32) -> [u8; 32] {
     Sha256::digest(key_id(index)).into()
 }
 
 /// `PLAINTEXT` under a key, without context: base64(36-byte key version id ‖ 12-byte IV ‖ ciphertext ‖ 16-byte tag).
-pub(crate) fn ciphertext_blob(index: u16) -> String {
+pub(crate) fn ciphertext_blob(index: u32) -> String {
     let iv = [7; 12]; // one plaintext, one IV: nothing is given away
     let cipher = Aes256Gcm::new(&material(index).into());
     let mut text = PLAINTEXT.as_bytes().to_vec();
@@ -44,13 +47,16 @@ pub(crate) fn ciphertext_blob(index: u16) -> String {
     STANDARD.encode(blob)
 }
 
+/// The keys of a sandbox file that have material of our choice: Yaoshi makes that of all others.
+const WITH_MATERIAL: u32 = 1_000;
+
 /// A sandbox file with so many keys.
-pub(crate) fn file(keys: u16) -> String {
+pub(crate) fn file(keys: u32) -> String {
     let mut text = format!(
         r#"version = 1
 [[account]]
 id = "1234567890123456"
-access_keys = [{{ id = "yaoshi", secret = "yaoshi" }}]
+access_keys = [{{ id = "{OWNER}", secret = "{OWNER}" }}]
 [[account.user]]
 name = "app"
 access_keys = [{{ id = "{ACCESS_KEY}", secret = "{SECRET}" }}]
@@ -61,17 +67,14 @@ document = '''{DOCUMENT}'''
 "#
     );
     for index in 0..keys {
-        write!(
-            text,
-            r#"[[account.key]]
-id = "{}"
-versions = [{{ id = "{}", material = "{}" }}]
-"#,
-            key_id(index),
-            version_id(index),
-            STANDARD.encode(material(index)),
-        )
-        .expect("a String takes whatever is written");
+        let block = if index < WITH_MATERIAL {
+            let (version, material) = (version_id(index), STANDARD.encode(material(index)));
+            format!("versions = [{{ id = \"{version}\", material = \"{material}\" }}]\n")
+        } else {
+            String::new()
+        };
+        write!(text, "[[account.key]]\nid = \"{}\"\n{block}", key_id(index))
+            .expect("a String takes whatever is written");
     }
     text
 }

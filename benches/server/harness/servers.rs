@@ -96,7 +96,7 @@ impl<'a> Servers<'a> {
         &self.chosen
     }
 
-    pub(crate) fn start(&self, server: &'static Server, keys: u16) -> Outcome<Running> {
+    pub(crate) fn start(&self, server: &'static Server, keys: u32) -> Outcome<Running> {
         let log = self.directory.path().join("server.log");
         let mut command = match server.program {
             Program::Yardstick => {
@@ -142,13 +142,13 @@ impl<'a> Servers<'a> {
         Ok(())
     }
 
-    fn sandbox(&self, keys: u16) -> PathBuf {
+    fn sandbox(&self, keys: u32) -> PathBuf {
         self.directory.path().join(format!("{keys}-keys.toml"))
     }
 }
 
-pub(crate) const FEW_KEYS: u16 = 1;
-pub(crate) const MANY_KEYS: u16 = 1000;
+pub(crate) const FEW_KEYS: u32 = 1;
+pub(crate) const MANY_KEYS: u32 = 1000;
 
 impl Server {
     fn log_to(&self) -> LogTo {
@@ -198,7 +198,7 @@ impl Running {
     }
 
     /// One right request.
-    pub(crate) fn decrypts(&self, scheme: Scheme, key: u16) -> Outcome<()> {
+    pub(crate) fn decrypts(&self, scheme: Scheme, key: u32) -> Outcome<()> {
         let answer = ask(self.address, &signed(scheme, key, false))?;
         self.must(answer, &format!("a right {} Decrypt", scheme.name()), 200, sandbox::PLAINTEXT)
     }
@@ -225,7 +225,7 @@ impl Running {
     }
 }
 
-fn signed(scheme: Scheme, key: u16, forged: bool) -> String {
+fn signed(scheme: Scheme, key: u32, forged: bool) -> String {
     let blob = sandbox::ciphertext_blob(key);
     scheme.decrypt(&blob, &load::nonce(), &load::timestamp(), forged)
 }

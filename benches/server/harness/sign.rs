@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Outcome,
-    sandbox::{ACCESS_KEY, HOST, SECRET},
+    sandbox::{ACCESS_KEY, HOST, OWNER, SECRET},
 };
 
 /// How a Decrypt is signed and sent.
@@ -111,6 +111,22 @@ fn v3_post(blob: &str, nonce: &str, timestamp: &str, forged: bool) -> String {
          Authorization: ACS3-HMAC-SHA256 Credential={ACCESS_KEY},SignedHeaders={signed},Signature={signature}\r\n\
          Content-Length: 0\r\n\r\n"
     )
+}
+
+/// A whole HTTP/1.1 request of the account itself, signed V1. `own`: action and parameters.
+pub(crate) fn v1_as_owner(own: &[(&str, &str)], nonce: &str, timestamp: &str) -> String {
+    let common = [
+        ("Version", "2016-01-20"),
+        ("Format", "JSON"),
+        ("Timestamp", timestamp),
+        ("SignatureMethod", "HMAC-SHA1"),
+        ("SignatureVersion", "1.0"),
+        ("SignatureNonce", nonce),
+        ("AccessKeyId", OWNER),
+    ];
+    let parameters = [&common, own].concat();
+    let signature = encoded(&STANDARD.encode(v1_signature("GET", &parameters, OWNER)));
+    format!("GET /?{}&Signature={signature} HTTP/1.1\r\nHost: {HOST}\r\n\r\n", joined(&parameters))
 }
 
 /// HMAC-SHA1 over `METHOD&%2F&enc(canonical parameters)`, key = secret ‖ `&`.
