@@ -4,6 +4,7 @@ mod actions;
 mod architecture;
 mod catalogue;
 mod command_line;
+mod corpus;
 mod crash;
 mod data_folder;
 mod dry_run;
