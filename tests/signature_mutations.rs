@@ -95,6 +95,25 @@ fn a_parameter_more_or_less_is_noticed() {
     });
 }
 
+/// Signed as it is, such a name would write the same text as the parameters it is made of.
+#[test]
+fn two_parameters_do_not_pass_for_one() {
+    on_every_capture(|capture| {
+        let mut pairs = capture.raw.pairs(Part::Query);
+        pairs.sort();
+        for at in 1..pairs.len() {
+            let encoded = |bytes: &[u8]| bytes.iter().map(|byte| percent(*byte)).collect::<String>();
+            let ((first, value), (second, _)) = (&pairs[at - 1], &pairs[at]);
+            let name = format!("{}={}&{}", encoded(first), encoded(value), encoded(second));
+            let (mut changed, mut folded) = (capture.raw.clone(), pairs.clone());
+            folded[at].0 = name.clone().into_bytes();
+            folded.remove(at - 1);
+            changed.set_pairs(Part::Query, &folded);
+            assert_refused(capture, &changed, &capture.secret, &format!("two parameters to {name}"));
+        }
+    });
+}
+
 #[test]
 fn every_byte_of_a_signed_headers_value_is_signed() {
     on_every_capture(|capture| {

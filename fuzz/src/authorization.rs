@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, LazyLock};
 
-use http::header::{HOST, HeaderMap};
+use http::header::{HOST, HeaderMap, HeaderValue};
 use http::request::Parts;
+use yaoshi::dialect::Dialect;
 use yaoshi::dialect::Request;
 use yaoshi::dialect::alibaba::Gateway;
 use yaoshi::dialect::alibaba::parameters::Parameters;
 use yaoshi::dialect::alibaba::signature::Claim;
-use yaoshi::dialect::Dialect;
 
 use super::service::{request, service};
 
@@ -52,7 +52,7 @@ static SIGNED: LazyLock<Vec<Meaning>> = LazyLock::new(|| {
 struct Meaning {
     method: String,
     /// `host` and every `x-acs-*` header, where the signature stands in the headers.
-    headers: Option<Vec<(String, Vec<Vec<u8>>)>>,
+    headers: Option<Vec<(String, Vec<String>)>>,
     /// Name, value, and where it counts whether it stands in the query.
     parameters: Vec<(String, String, bool)>,
 }
@@ -69,9 +69,10 @@ impl Meaning {
     }
 }
 
-fn telling(headers: &HeaderMap) -> Vec<(String, Vec<Vec<u8>>)> {
+fn telling(headers: &HeaderMap) -> Vec<(String, Vec<String>)> {
     let names = headers.keys().filter(|name| **name == HOST || name.as_str().starts_with("x-acs-"));
-    let values = |name| headers.get_all(name).iter().map(|value| value.as_bytes().trim_ascii().to_vec()).collect();
+    let text = |value: &HeaderValue| value.as_bytes().trim_ascii().escape_ascii().to_string();
+    let values = |name| headers.get_all(name).iter().map(text).collect();
     let mut telling: Vec<_> = names.map(|name| (name.to_string(), values(name))).collect();
     telling.sort_unstable();
     telling

@@ -14,33 +14,38 @@ use super::service::{FIXTURE, answer, percent, service, unsigned};
 static SERVICE: LazyLock<Arc<Gateway>> = LazyLock::new(|| service(FIXTURE, false));
 
 /// Versions of keys in `fixtures/sandbox.toml`.
-const AES: &str = "2ab1a983-7072-4bbc-a582-584b5bd80000";
-const SM4: &str = "2ab1a983-7072-4bbc-a582-584b5bd80002";
+const VERSIONS: [(&str, Algorithm); 2] = [
+    ("2ab1a983-7072-4bbc-a582-584b5bd80000", Algorithm::Aes256Gcm),
+    ("2ab1a983-7072-4bbc-a582-584b5bd80002", Algorithm::Sm4Gcm),
+];
 
 /// The material of both: as many of these bytes as the algorithm wants.
 const MATERIAL: [u8; 32] = [
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
+    31,
 ];
 
-/// What is in the corpus as a blob that opens.
+/// What is in the corpus as blobs that open, and what they hold.
+static KNOWN: LazyLock<[Vec<u8>; 2]> =
+    LazyLock::new(|| VERSIONS.map(|(version, algorithm)| seal(version, algorithm, SEALED)));
 const SEALED: &[u8] = b"hello";
 
 /// How a blob is refused.
-const REFUSALS: &[&Code] = &[&fault::INVALID_PARAMETER, &fault::KEY_NOT_FOUND, &fault::REJECTED_PENDING_IMPORT];
+const REFUSALS: &[&Code] =
+    &[&fault::MISSING_PARAMETER, &fault::INVALID_PARAMETER, &fault::KEY_NOT_FOUND, &fault::REJECTED_PENDING_IMPORT];
 
 pub fn run(data: &[u8]) {
-    let both = [(AES, Algorithm::Aes256Gcm), (SM4, Algorithm::Sm4Gcm)];
     if let Ok(ciphertext) = Ciphertext::from_bytes(data.to_vec()) {
         assert_eq!(ciphertext.as_bytes(), data);
         assert_eq!(ciphertext.version().to_text(), data[..VersionId::LENGTH]);
     }
     let (status, json) = decrypt(data);
-    if both.iter().any(|(version, algorithm)| seal(version, *algorithm, SEALED) == data) {
+    if KNOWN.iter().any(|known| known == data) {
         assert_eq!(json["Plaintext"].as_str().map(str::as_bytes), Some(SEALED));
     } else {
         assert_refused(status, &json);
     }
-    for (version, algorithm) in both {
+    for (version, algorithm) in VERSIONS {
         let (status, json) = decrypt(&seal(version, algorithm, data));
         match str::from_utf8(data) {
             Ok(text) => assert_eq!((status, &json["Plaintext"]), (200, &text.into()), "{json}"),

@@ -50,8 +50,8 @@ pub fn run(data: &[u8]) {
 /// `callers`: with the policy, with the same one written anew, with it and one that allows everything in both orders,
 /// and with it and one that denies everything.
 fn assert_lawful(callers: &[Principal; 5], request: &Request<'_>) {
-    let [alone, again, repeated] =
-        [&callers[0], &callers[1], &callers[0]].map(|caller| decide(caller, request).err().map(|denial| denial.is_explicit()));
+    let [alone, again, repeated] = [&callers[0], &callers[1], &callers[0]]
+        .map(|caller| decide(caller, request).err().map(|denial| denial.is_explicit()));
     assert_eq!(alone, again, "the form of the document counts");
     assert_eq!(alone, repeated, "a decision does not repeat itself");
     for caller in &callers[2..4] {
@@ -76,7 +76,8 @@ fn everything(effect: &str) -> String {
 fn caller(policies: Vec<Arc<Policy>>) -> Principal {
     let account = AccountId::parse(ACCOUNT).expect("it is an account");
     let user = Principal::user(account, "fuzzed").expect("it is a name").with_policies(policies);
-    let context = [("acs:MFAPresent", "true"), ("acs:VpcSourceIp", "10.0.0.1"), ("any:number", "-1.50"), ("any:text", "Ⅷ ß İ")];
+    let context =
+        [("acs:MFAPresent", "true"), ("acs:VpcSourceIp", "10.0.0.1"), ("any:number", "-1.50"), ("any:text", "Ⅷ ß İ")];
     user.with_context(context).expect("these are condition keys")
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use yaoshi::cipher::{Aead, Algorithm, IV_LENGTH};
-use yaoshi::keyring::{Change, EncryptionContext, Key, Keyring, KeyState, Read, RootKey, States, Vault, Write};
+use yaoshi::keyring::{Change, EncryptionContext, Key, KeyState, Keyring, Read, RootKey, States, Vault, Write};
 use yaoshi::world::{Chance, Records, Store, StoreError};
 
 use super::service::NOW;

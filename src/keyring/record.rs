@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -176,11 +176,17 @@ impl Plain {
     }
 
     fn into_key(self, id: KeyId, place: Place, mut material: &[u8]) -> Result<Key, String> {
-        let mut versions = Vec::with_capacity(self.versions.len());
+        if self.rotation.is_some_and(|rotation| rotation.interval < SignedDuration::from_secs(1)) {
+            return Err("it rotates without end".to_owned());
+        }
+        let mut versions: Vec<Arc<KeyVersion>> = Vec::with_capacity(self.versions.len());
         for version in self.versions {
             let length = version.length.unwrap_or(self.spec.material_length());
             let own = material.split_off(..length).ok_or("material is missing")?;
             let (id, created) = (version.id, version.created.unwrap_or(self.created));
+            if versions.iter().any(|other| other.id == id) {
+                return Err(format!("version {id} stands twice"));
+            }
             let made = if version.is_deleted {
                 own.try_into().ok().map(|digest| KeyVersion::with(id, created, Material::Deleted(Box::new(digest))))
             } else {

@@ -66,7 +66,7 @@ impl Parameters {
         Ok(Self { text, pairs })
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = Parameter<'_>> {
+    pub fn iter(&self) -> impl Iterator<Item = Parameter<'_>> + Clone {
         self.pairs.iter().map(|pair| Parameter {
             name: &self.text[pair.name.clone()],
             value: &self.text[pair.value.clone()],

@@ -249,8 +249,11 @@ impl SignedHeaders<'_> {
         if matches(&documented) {
             return Ok(());
         }
-        // The SDKs leave names as they are where the documents encode them. It matters for flattened maps only.
-        if parameters.iter().any(|parameter| parameter.in_query && !parameter.name.bytes().all(is_unreserved)) {
+        // The SDKs leave names as they are where the documents encode them. It matters for flattened maps only. A name
+        // that could then pass for several parameters, or for another name that is encoded, must be signed encoded.
+        let mut names = parameters.iter().filter(|parameter| parameter.in_query).map(|parameter| parameter.name);
+        let is_plain = |name: &str| !name.contains(['&', '=', '%', '\n']);
+        if names.clone().all(is_plain) && names.any(|name| !name.bytes().all(is_unreserved)) {
             let as_it_is = |name: &str, text: &mut Vec<u8>| text.extend_from_slice(name.as_bytes());
             if matches(&self.string_to_sign(request, parameters, &payload, as_it_is)) {
                 return Ok(());
