@@ -212,6 +212,19 @@ impl Ring<'_, Write> {
         self.put(key);
     }
 
+    /// Let the alias `name` of one admitted key stand for another, which may be the same.
+    pub fn move_alias(&mut self, name: AliasName, from: Admitted, to: Admitted) {
+        if from.id != to.id {
+            // In this order: putting a key forgets the names that it had.
+            self.change(from, |key| {
+                key.aliases.remove(&name);
+            });
+            self.change(to, |key| {
+                key.aliases.insert(name);
+            });
+        }
+    }
+
     fn put(&mut self, key: Key) {
         self.state.record(Change::Put(Arc::new(key)));
     }

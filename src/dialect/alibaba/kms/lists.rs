@@ -133,16 +133,24 @@ impl<'de, const MAX: usize> Deserialize<'de> for Tags<MAX> {
 
 /// Errors tell what is wrong with the tag.
 pub fn check_tag(key: &str, value: &str) -> Result<(), String> {
-    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/\\_-.+=:@".contains(&byte));
-    if key.is_empty() || key.len() > 128 || value.len() > 128 {
-        Err(format!("tag {key:?}: a key has 1 to 128 characters, a value up to 128"))
-    } else if !is_plain(key) || !is_plain(value) {
-        Err(format!("tag {key:?}: keys and values are made of letters, digits and / \\ _ - . + = : @"))
-    } else if key.starts_with("aliyun") || key.starts_with("acs:") {
-        Err(format!("tag {key:?}: keys that begin with aliyun or acs: are reserved"))
+    if !is_tag_key(key) {
+        Err(format!(
+            "tag {key:?}: a key has 1 to 128 characters, letters, digits and / \\ _ - . + = : @, and does not begin \
+             with aliyun or acs:"
+        ))
+    } else if !is_tag_value(value) {
+        Err(format!("tag {key:?}: a value has up to 128 characters, letters, digits and / \\ _ - . + = : @"))
     } else {
         Ok(())
     }
+}
+
+pub fn is_tag_key(key: &str) -> bool {
+    !key.is_empty() && is_tag_value(key) && !key.starts_with("aliyun") && !key.starts_with("acs:")
+}
+
+pub fn is_tag_value(value: &str) -> bool {
+    value.len() <= 128 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/\\_-.+=:@".contains(&byte))
 }
 
 #[cfg(test)]
