@@ -1,6 +1,7 @@
 //! What Yaoshi promises, one module a subject. The official SDKs judge in `sdk.rs`.
 
 mod actions;
+mod aliases;
 mod architecture;
 mod catalogue;
 mod command_line;
@@ -12,6 +13,7 @@ mod gateway;
 mod material;
 mod parameters;
 mod permissions;
+mod protection;
 mod readme;
 mod rotation;
 mod sandbox_file;
@@ -22,4 +24,6 @@ mod signatures;
 mod states;
 mod storage;
 mod support;
+mod tags;
 mod tls;
+mod versions;
