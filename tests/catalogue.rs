@@ -54,7 +54,7 @@ const REQUIRED_OTHERWISE: &[(&str, &str, &str, &str)] = &[
     ("TagResource", "", "KeyId", "exactly one of KeyId, SecretName, CertificateId"),
     ("UntagResource", "", "KeyId", "exactly one of KeyId, SecretName, CertificateId"),
     ("TagResources", "RegionId", "", "the host tells the region"),
-    ("UntagResources", "RegionId", "TagKey", "this or All"),
+    ("UntagResources", "RegionId", "", "the host tells the region"),
     ("ListTagResources", "RegionId", "", "the host tells the region"),
 ];
 

@@ -850,7 +850,6 @@ def missing_parameters_are_named(world: World) -> None:
         ("DescribeKeyVersion", dict(KeyId=APP.id), "KeyVersionId"),
         ("TagResources", dict(ResourceType="key", ResourceId=[APP.id]), "Tag"),
         ("TagResources", dict(ResourceType="key", Tag=[{"Key": "k", "Value": "v"}]), "ResourceId"),
-        ("UntagResources", dict(ResourceType="key", ResourceId=[APP.id]), "TagKey"),
         ("DeleteAlias", {}, "AliasName"),
         ("Encrypt", dict(Plaintext=HELLO), "KeyId"),
         ("Encrypt", dict(KeyId=APP.id), "Plaintext"),

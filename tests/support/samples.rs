@@ -69,7 +69,7 @@ impl Sample {
                 .with("ResourceId.1", APP)
                 .with("Tag.1.Key", "team")
                 .with("Tag.1.Value", "a"),
-            "UntagResources" => sample.with("ResourceType", "key").with("ResourceId.1", APP).with("TagKey.1", "env"),
+            "UntagResources" => sample.with("ResourceType", "key").with("ResourceId.1", APP),
             "ListTagResources" => sample.with("ResourceType", "key"),
             "UpdateAlias" => sample.with("KeyId", SM4).with("AliasName", "alias/app"),
             "ScheduleKeyDeletion" => sample.with("KeyId", APP).with("PendingWindowInDays", "7"),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 
 use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::lists::{is_tag_key, is_tag_value};
+use crate::dialect::alibaba::kms::lists::{check_tag_key, check_tag_value};
 use crate::dialect::alibaba::kms::reference::KeyRef;
 use crate::dialect::alibaba::kms::target::Resources;
 use crate::dialect::alibaba::kms::types::{Several, from_json, from_text};
@@ -59,12 +59,9 @@ impl TagList {
     /// Errors: `InvalidParameter.TagKey`, `InvalidParameter.TagValue`, `Duplicate.TagKey`.
     pub(super) fn to_put(&self) -> Result<BTreeMap<String, String>, Fault> {
         for Tag { key, value } in &self.0 {
-            if !is_tag_key(key) {
-                return Err(Fault::from(&fault::INVALID_TAG_KEY).because(format!("{key:?}")));
-            }
-            if !value.as_deref().is_none_or(is_tag_value) {
-                return Err(Fault::from(&fault::INVALID_TAG_VALUE).because(format!("{value:?}")));
-            }
+            check_tag_key(key).map_err(|error| Fault::from(&fault::INVALID_TAG_KEY).because(error))?;
+            check_tag_value(value.as_deref().unwrap_or_default())
+                .map_err(|error| Fault::from(&fault::INVALID_TAG_VALUE).because(error))?;
         }
         let wanted = self.wanted()?.into_iter();
         Ok(wanted.map(|(key, value)| (key.to_owned(), value.unwrap_or_default().to_owned())).collect())

@@ -2,13 +2,13 @@ use serde::Deserialize;
 
 use super::parameters::{MOST_TAGS_LISTED, ResourceIds, ResourceType, TagKey};
 use super::{TAGGABLE, take_tags};
-use crate::dialect::alibaba::fault::{self, Fault};
+use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::action::{Action, Empty};
 use crate::dialect::alibaba::kms::target::{Checked, Resources, TaggedKeys};
 use crate::dialect::alibaba::kms::types::{Several, Text};
 use crate::keyring::{Admitted, Ring, States, Write};
 
-/// Take tags from several things, as far as they have them.
+/// Take tags from several things, as far as they have them: those that are named, or all, or else none.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UntagResources {
@@ -33,9 +33,6 @@ impl Action for UntagResources {
     type Reply = Empty;
 
     fn target(&self) -> Result<Resources<'_>, Fault> {
-        if self.tag_key.is_none() && self.all != Some(true) {
-            return Err(Fault::about(&fault::MISSING_PARAMETER, "TagKey"));
-        }
         self.resource_type.named(&self.resource_id)
     }
 
@@ -44,7 +41,8 @@ impl Action for UntagResources {
         for key in keys {
             match &names {
                 Some(names) => take_tags(key, names, ring),
-                None => ring.change(key, |key| key.tags.clear()),
+                None if self.all == Some(true) => ring.change(key, |key| key.tags.clear()),
+                None => {}
             }
         }
         Ok(Empty {})
