@@ -15,9 +15,9 @@ fn names(reply: Reply, parameter: &str) {
     assert_eq!(message, format!("The specified parameter  {parameter}  is not valid."));
 }
 
-/// The tags `k0` to `k<count - 1>` in JSON.
-fn json_tags(count: usize) -> String {
-    let tags: Vec<_> = (0..count).map(|n| json!({ "TagKey": format!("k{n}"), "TagValue": "v" })).collect();
+/// So many tags in JSON, named `k<first>` and on.
+fn json_tags(first: usize, count: usize) -> String {
+    let tags: Vec<_> = (first..first + count).map(|n| json!({ "TagKey": format!("k{n}"), "TagValue": "v" })).collect();
     Value::from(tags).to_string()
 }
 
@@ -59,24 +59,23 @@ fn tags_are_put_replaced_and_taken() {
     assert_eq!(tags_of(&service, SM4), tags([]));
 }
 
-/// Source: alibaba-errors §5.2, key tags; the metadata of June 2024 says 10 of TagResource, 20 of CreateKey.
-/// That 10 are those of a call, and 20 those of a key, is a choice.
+/// Source: alibaba-errors §5.2, key tags.
 #[test]
 fn limits_of_tag_resource() {
     let longest = "k".repeat(128);
     for right in [
-        json_tags(1),
-        json_tags(10),
+        json_tags(0, 1),
+        json_tags(0, 10),
         one(&longest, &longest),
         one("/\\_-.+=:@aZ09", ""),
         one("myaliyun", "acs:aliyun"),
         r#"[{"TagKey":"k"}]"#.to_owned(),
     ] {
-        tag(&Service::with_fixture(), APP, &right).ok();
+        tag(&Service::with_fixture(), SM4, &right).ok();
     }
     for wrong in [
         "[]".to_owned(),
-        json_tags(11),
+        json_tags(0, 11),
         one(&format!("{longest}k"), "v"),
         one("k", &format!("{longest}k")),
         one("", "v"),
@@ -93,25 +92,48 @@ fn limits_of_tag_resource() {
     }
 }
 
+/// Sources: alibaba-errors §5.2 and the metadata of June 2024: up to 10 a key with TagResource, up to 20 with CreateKey.
+/// That a key with more keeps them is a choice, and so are the 20 of TagResources.
 #[test]
-fn a_key_has_up_to_twenty_tags() {
-    let service = Service::with_fixture();
-    let made = service.call("yaoshi", "CreateKey", &[("Tags", &json_tags(20))]).ok();
-    let key = made.text_at("KeyMetadata.KeyId");
-    let put = |name: &str| {
-        let parameters = [("ResourceType", "key"), ("ResourceId.1", &key), ("ResourceId.2", SM4), ("Tag.1.Key", name)];
-        service.call("yaoshi", "TagResources", &parameters)
-    };
-    tag(&service, &key, &one("k7", "other")).ok();
-    put("k8").ok();
-    for refused in [tag(&service, &key, &one("more", "v")), put("more")] {
-        let message = refused.refused(400, "Rejected.LimitExceeded").message();
-        assert_eq!(message, "The request was rejected because user create resource limit was exceeded.");
+fn how_many_tags_a_key_has() {
+    // How many it has, which come (from which on, how many), and whether TagResource and TagResources take them.
+    for (has, first, count, one, several) in [
+        (0, 0, 10, true, true),
+        (9, 9, 1, true, true),
+        (10, 10, 1, false, true),
+        (10, 0, 10, true, true),
+        (10, 5, 6, false, true),
+        (15, 0, 10, true, true),
+        (15, 14, 2, false, true),
+        (19, 19, 1, false, true),
+        (20, 20, 1, false, false),
+        (20, 10, 10, true, true),
+        (11, 11, 10, false, false),
+    ] {
+        let service = Service::with_fixture();
+        let new_key = || {
+            let made = service.call("yaoshi", "CreateKey", &[("Tags", &json_tags(0, has))]).ok();
+            made.text_at("KeyMetadata.KeyId")
+        };
+        let check = |reply: Reply, is_taken: bool, key: &str| {
+            let expected = if is_taken { has.max(first + count) } else { has };
+            assert_eq!(tags_of(&service, key).len(), expected, "{has} and {count} from {first}");
+            if is_taken {
+                reply.ok();
+            } else {
+                let message = reply.refused(400, "Rejected.LimitExceeded").message();
+                assert_eq!(message, "The request was rejected because user create resource limit was exceeded.");
+            }
+        };
+        let key = new_key();
+        check(tag(&service, &key, &json_tags(first, count)), one, &key);
+        let key = new_key();
+        let names: Vec<_> = (first..first + count).map(|n| (format!("Tag.{}.Key", n + 1), format!("k{n}"))).collect();
+        let mut parameters: Vec<_> = names.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        parameters.extend([("ResourceType", "key"), ("ResourceId.1", &key), ("ResourceId.2", SM4)]);
+        check(service.call("yaoshi", "TagResources", &parameters), several, &key);
+        assert_eq!(tags_of(&service, SM4).len(), if several { count } else { 0 }, "all keys are tagged, or none");
     }
-    assert_eq!(tags_of(&service, &key).len(), 20);
-    assert_eq!(tags_of(&service, SM4), tags([("k8", "")]), "all keys are tagged, or none");
-    untag(&service, &key, r#"["k0"]"#).ok();
-    tag(&service, &key, &one("more", "v")).ok();
 }
 
 /// Source: UntagResource, metadata of June 2024: a JSON list, 1 to 128 bytes each; up to 20 are a choice.
@@ -317,7 +339,7 @@ fn tags_are_listed_token_by_token() {
     let region = ("RegionId", "cn-beijing"); // where the fixture has none
     // Pages end within a key.
     for _ in 0..22 {
-        service.call("yaoshi", "CreateKey", &[region, ("Tags", &json_tags(19))]).ok();
+        service.call("yaoshi", "CreateKey", &[region, ("Tags", &json_tags(0, 19))]).ok();
     }
     let (first, token) = listed(&service, &[region]);
     assert_eq!(first.len(), 200);

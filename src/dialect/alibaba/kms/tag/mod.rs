@@ -24,14 +24,17 @@ use crate::keyring::{Admitted, Ring, States, Write};
 /// The states of a key whose tags can be changed.
 const TAGGABLE: States = States::of(&[Enabled, Disabled, PendingImport, Unavailable]);
 
-/// How many tags a key may have. Source: CreateKey, metadata of June 2024.
-const MOST_TAGS: usize = 20;
-
-/// Put `tags` on `key`, in the place of those of the same names. Errors: `Rejected.LimitExceeded`.
-fn put_tags(key: Admitted, tags: &BTreeMap<String, String>, ring: &mut Ring<'_, Write>) -> Result<(), Fault> {
+/// Put `tags` on `key`, in the place of those of the same names. A key that has more than `most` keeps them, but gets no
+/// further ones. Errors: `Rejected.LimitExceeded`.
+fn put_tags(
+    key: Admitted,
+    tags: &BTreeMap<String, String>,
+    most: usize,
+    ring: &mut Ring<'_, Write>,
+) -> Result<(), Fault> {
     let new = tags.keys().filter(|name| !key.tags.contains_key(*name)).count();
-    if key.tags.len() + new > MOST_TAGS {
-        return Err(Fault::from(&fault::LIMIT_EXCEEDED).because(format!("a key has up to {MOST_TAGS} tags")));
+    if new > 0 && key.tags.len() + new > most {
+        return Err(Fault::from(&fault::LIMIT_EXCEEDED).because(format!("a key gets up to {most} tags so")));
     }
     ring.change(key, |key| key.tags.extend(tags.clone()));
     Ok(())

@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use super::parameters::{ResourceIds, ResourceType, TagList};
+use super::parameters::{MOST_TAGS_LISTED, ResourceIds, ResourceType, TagList};
 use super::{TAGGABLE, put_tags};
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::action::{Action, Empty};
@@ -37,7 +37,7 @@ impl Action for TagResources {
 
     fn run(self, keys: Vec<Admitted>, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
         let tags = self.tag.to_put()?;
-        keys.into_iter().try_for_each(|key| put_tags(key, &tags, ring))?;
+        keys.into_iter().try_for_each(|key| put_tags(key, &tags, MOST_TAGS_LISTED, ring))?;
         Ok(Empty {})
     }
 }
