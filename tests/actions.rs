@@ -1,4 +1,4 @@
-//! Keys and aliases: made, named, described, listed.
+//! Keys: made, named, described, listed.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ fn metadata(reply: &Reply) -> Value {
 /// Source: alibaba-errors §1.7.
 #[test]
 fn forms_of_a_key_id() {
-    const ROWS: [(&str, &str, bool); 13] = [
+    const ROWS: [(&str, &str, bool); 28] = [
         ("DescribeKey", "KeyId", true),
         ("Encrypt", "KeyId", true),
         ("GenerateDataKey", "KeyId", true),
@@ -36,30 +36,69 @@ fn forms_of_a_key_id() {
         ("GetParametersForImport", "KeyId", false),
         ("ImportKeyMaterial", "KeyId", false),
         ("DeleteKeyMaterial", "KeyId", false),
+        ("CreateKeyVersion", "KeyId", true),
+        ("DescribeKeyVersion", "KeyId", true),
+        ("ListKeyVersions", "KeyId", true),
+        ("TagResource", "KeyId", true), // metadata of June 2024
+        ("UntagResource", "KeyId", false),
+        ("ListResourceTags", "KeyId", false),
+        ("UpdateAlias", "KeyId", false),
+        ("UpdateKeyDescription", "KeyId", false),
+        ("UpdateRotationPolicy", "KeyId", false),
+        ("ListAliasesByKeyId", "KeyId", false),
+        ("SetDeletionProtection", "KeyId", false),
+        // Choices: the ids of things, which an alias is not.
+        ("SetDeletionProtection", "ProtectedResourceArn", false),
+        ("TagResources", "ResourceId.1", false),
+        ("UntagResources", "ResourceId.1", false),
+        ("ListTagResources", "ResourceId.1", false),
     ];
-    let takes_key = |entry: &&kms::Entry| entry.parameters().any(|name| name == "KeyId" || name == "DestinationKeyId");
-    assert_eq!(ROWS.len(), kms::ACTIONS.iter().filter(takes_key).count());
+    let names_key = |name: &str| ["KeyId", "DestinationKeyId", "ProtectedResourceArn", "ResourceId"].contains(&name);
+    assert_eq!(ROWS.len(), kms::ACTIONS.iter().flat_map(kms::Entry::parameters).filter(|name| names_key(name)).count());
     for (action, name, alias_allowed) in ROWS {
         let sample = Sample::of(action);
         let key = sample.key();
         let arn = |relative: &str| format!("acs:kms:cn-hangzhou:{ACCOUNT}:{relative}");
-        let call = |value: &str| Sample::of(action).with(name, value).call(&Service::with_fixture(), "yaoshi");
-        for id in [key.to_owned(), arn(&format!("key/{key}"))] {
-            call(&id).ok();
+        let sample = Sample::of(action).without("ProtectedResourceArn");
+        let call = |value: &str| sample.clone().with(name, value).call(&Service::with_fixture(), "yaoshi");
+        call(&arn(&format!("key/{key}"))).ok();
+        if name == "ProtectedResourceArn" {
+            names(call(key), name);
+        } else {
+            call(key).ok();
         }
+        // Another region's and another account's, whether they are there or not.
+        let elsewhere = "acs:kms:ap-southeast-1:1234567890123456:key/202b9877-5a25-46e3-a763-e20791b50007";
+        assert_eq!(call(elsewhere).status, 404, "{action}");
+        let foreign = "acs:kms:cn-hangzhou:6543210987654321:key/202b9877-5a25-46e3-a763-e20791b50008";
+        call(foreign).refused(403, "Forbidden.NoPermission");
         for alias in ["alias/app".to_owned(), arn("alias/app")] {
             let reply = call(&alias);
-            if alias_allowed {
+            if name == "ProtectedResourceArn" && !alias.starts_with("acs:") {
+                names(reply, name);
+            } else if alias_allowed {
                 let reply = reply.ok();
                 let answered = reply.json();
-                let id = if action == "DescribeKey" { &answered["KeyMetadata"]["KeyId"] } else { &answered["KeyId"] };
+                let id = match action {
+                    "TagResource" => continue, // answers nothing
+                    "DescribeKey" => &answered["KeyMetadata"]["KeyId"],
+                    "CreateKeyVersion" | "DescribeKeyVersion" => &answered["KeyVersion"]["KeyId"],
+                    "ListKeyVersions" => &answered["KeyVersions"]["KeyVersion"][0]["KeyId"],
+                    _ => &answered["KeyId"],
+                };
                 assert_eq!(id, key, "{action} answers the key's id");
             } else {
                 assert_eq!(reply.refused(400, "Unsupported.Alias").message(), "Alias is not valid for this api.");
             }
         }
-        for malformed in [arn("secret/app"), arn("key"), "acs:oss:cn-hangzhou:1:key/k".to_owned(), "acs:".to_owned()] {
-            names(call(&malformed), name);
+        let parameter = name.trim_end_matches(".1");
+        for malformed in [arn("key"), "acs:oss:cn-hangzhou:1:key/k".to_owned(), "acs:".to_owned()] {
+            names(call(&malformed), parameter);
+        }
+        if name == "ProtectedResourceArn" {
+            call(&arn("secret/app")).refused(400, "UnsupportedOperation");
+        } else {
+            names(call(&arn("secret/app")), parameter);
         }
     }
 }
@@ -261,7 +300,6 @@ fn tags_of_a_new_key() {
     }
 }
 
-/// Tags have no reader among the built actions but RAM.
 #[test]
 fn tags_are_seen_by_conditions() {
     let statement =
@@ -370,93 +408,6 @@ fn keys_are_filtered() {
         r#"[{"Values":["Enabled"]}]"#.to_owned(),
     ] {
         names(service.call("yaoshi", "ListKeys", &[("Filters", &filters)]), "Filters");
-    }
-}
-
-/// Sources: alibaba-errors §5.2, Alias.
-#[test]
-fn alias_grammar() {
-    let service = Service::with_fixture();
-    let longest = format!("alias/{}", "a".repeat(255));
-    for name in ["alias/a", "alias/A_b-C/9", "alias//", "alias/_", "alias/acme", longest.as_str()] {
-        service.call("yaoshi", "CreateAlias", &[("KeyId", APP), ("AliasName", name)]).ok();
-        let described = service.call("yaoshi", "DescribeKey", &[("KeyId", name)]).ok();
-        assert_eq!(described.text_at("KeyMetadata.KeyId"), APP);
-        service.call("yaoshi", "DeleteAlias", &[("AliasName", name)]).ok();
-        service.call("yaoshi", "DescribeKey", &[("KeyId", name)]).refused(404, "Forbidden.AliasNotFound");
-    }
-    let too_long = format!("{longest}a");
-    for name in [
-        "app",
-        "alias",
-        "alias/",
-        "Alias/app",
-        "alias/a b",
-        "alias/a.b",
-        "alias/a:b",
-        "alias/ключ",
-        "alias/acs",
-        "alias/acs/oss",
-        "acs:kms:cn-hangzhou:1234567890123456:alias/app",
-        too_long.as_str(),
-    ] {
-        names(service.call("yaoshi", "CreateAlias", &[("KeyId", APP), ("AliasName", name)]), "AliasName");
-        names(service.call("yaoshi", "DeleteAlias", &[("AliasName", name)]), "AliasName");
-    }
-}
-
-#[test]
-fn an_alias_stands_for_one_key_of_its_region() {
-    let service = Service::with_fixture();
-    let key_of = |region: &str, alias: &str| {
-        let described = service.call("yaoshi", "DescribeKey", &[("RegionId", region), ("KeyId", alias)]).ok();
-        described.text_at("KeyMetadata.KeyId")
-    };
-    // Taken, whether by the same key or another.
-    for key in [APP, SM4] {
-        let refused = service.call("yaoshi", "CreateAlias", &[("KeyId", key), ("AliasName", "alias/app")]);
-        assert_eq!(refused.refused(400, "AliasAlreadyExists").message(), "AliasName Already Exists.");
-    }
-    assert_eq!(key_of("cn-hangzhou", "alias/app"), APP);
-    assert_eq!(key_of("ap-southeast-1", "alias/app"), "202b9877-5a25-46e3-a763-e20791b50007");
-    // A key may have several, and a name that is free again may go to another key.
-    service.call("yaoshi", "CreateAlias", &[("KeyId", APP), ("AliasName", "alias/second")]).ok();
-    service.call("yaoshi", "DeleteAlias", &[("AliasName", "alias/app")]).ok();
-    assert_eq!(key_of("cn-hangzhou", "alias/second"), APP);
-    service.call("yaoshi", "CreateAlias", &[("KeyId", SM4), ("AliasName", "alias/app")]).ok();
-    assert_eq!(key_of("cn-hangzhou", "alias/app"), SM4);
-    assert_eq!(key_of("ap-southeast-1", "alias/app"), "202b9877-5a25-46e3-a763-e20791b50007");
-}
-
-#[test]
-fn aliases_are_listed_page_by_page_in_the_order_of_their_names() {
-    let service = Service::with_fixture();
-    for n in 0..12 {
-        service.call("yaoshi", "CreateAlias", &[("KeyId", SM4), ("AliasName", &format!("alias/n{n:02}"))]).ok();
-    }
-    let mut all: Vec<_> = (0..12).map(|n| format!("alias/n{n:02}")).collect();
-    all.extend(["alias/app".to_owned(), "alias/disabled".to_owned()]);
-    all.sort();
-    for (parameters, expected, number, size) in [
-        (&[][..], &all[..10], 1, 10),
-        (&[("PageNumber", "2")], &all[10..], 2, 10),
-        (&[("PageSize", "100")], &all[..], 1, 100),
-        (&[("PageSize", "0")], &[], 1, 0), // the count alone
-    ] {
-        let json = service.call("yaoshi", "ListAliases", parameters).ok().json();
-        let aliases = json["Aliases"]["Alias"].as_array().unwrap();
-        let names: Vec<_> = aliases.iter().map(|alias| alias["AliasName"].as_str().unwrap()).collect();
-        assert_eq!(names, expected, "{parameters:?}");
-        assert_eq!(
-            (&json["TotalCount"], &json["PageNumber"], &json["PageSize"]),
-            (&14.into(), &number.into(), &size.into())
-        );
-    }
-    let first = service.call("yaoshi", "ListAliases", &[("PageSize", "1")]).ok().json()["Aliases"]["Alias"].clone();
-    let arn = format!("acs:kms:cn-hangzhou:{ACCOUNT}:alias/app");
-    assert_eq!(first, json!([{ "AliasName": "alias/app", "AliasArn": arn, "KeyId": APP }]));
-    for (name, value) in [("PageNumber", "0"), ("PageSize", "101"), ("PageSize", "-1")] {
-        names(service.call("yaoshi", "ListAliases", &[(name, value)]), name);
     }
 }
 

@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["config", "sandbox", "certificates", "server", "dialect", "console", "world", "journal"]),
     ("sandbox", &["config", "certificates", "server", "dialect", "console", "world"]),
     ("config", &["dialect", "access", "keyring", "world"]),
-    ("certificates", &[]),
+    ("certificates", &["world"]),
     ("server", &["dialect", "console"]),
     ("dialect", &["journal", "access", "keyring", "world"]),
     ("keyring", &["cipher", "world"]),

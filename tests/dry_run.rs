@@ -7,7 +7,7 @@ use yaoshi::config::{Options, SandboxFile};
 use yaoshi::dialect::alibaba::{Limits, kms};
 
 use crate::support::blob::{Version, decode};
-use crate::support::samples::{APP, APP_NEW, PLAINTEXT, SM4, Sample, allow, fixture_with, user};
+use crate::support::samples::{APP, APP_NEW, PLAINTEXT, SM4, Sample, allow, done, fixture_with, user};
 use crate::support::{ACCOUNT, Reply, Service};
 
 /// The built actions whose documents have DryRun.
@@ -276,7 +276,8 @@ fn nothing_changes() {
 fn actions_without_it_ignore_it() {
     for entry in kms::ACTIONS.iter().filter(|entry| !entry.dry_run) {
         for value in ["true", "yes"] {
-            Sample::of(entry.name).with("DryRun", value).call(&Service::with_fixture(), "yaoshi").ok();
+            let reply = Sample::of(entry.name).with("DryRun", value).call(&Service::with_fixture(), "yaoshi");
+            done(entry.name, reply);
         }
     }
     let service = Service::with_fixture();

@@ -467,7 +467,9 @@ fn every_documented_action_is_known() {
     }
     for action in ACTIONS {
         let outcome = service.take(&Draft::new(Signing::V3, action.name, &[]).sign()).outcome();
-        assert!(["OK", "MissingParameter"].contains(&outcome.as_str()), "{}: {outcome}", action.name);
+        // The last is what OpenKmsService comes to.
+        let known = ["OK", "MissingParameter", "Forbidden.Opened"];
+        assert!(known.contains(&outcome.as_str()), "{}: {outcome}", action.name);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What Yaoshi promises, one module a subject. The official SDKs judge in `sdk.rs`.
 
 mod actions;
+mod aliases;
 mod architecture;
 mod catalogue;
 mod command_line;
@@ -13,6 +14,7 @@ mod gateway;
 mod material;
 mod parameters;
 mod permissions;
+mod protection;
 mod readme;
 mod rotation;
 mod sandbox_file;
@@ -23,4 +25,6 @@ mod signatures;
 mod states;
 mod storage;
 mod support;
+mod tags;
 mod tls;
+mod versions;

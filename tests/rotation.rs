@@ -3,6 +3,7 @@
 use yaoshi::config::Options;
 use yaoshi::dialect::alibaba::Limits;
 
+use crate::support::samples::{EXTERNAL, EXTERNAL_BLOCK, fixture_with};
 use crate::support::{Reply, Service};
 
 const WEEK: [(&str, &str); 2] = [("EnableAutomaticRotation", "true"), ("RotationInterval", "7d")];
@@ -96,6 +97,16 @@ fn every_call_on_a_key_settles_its_rotation() {
         ("EnableKey", &[("KeyId", None)]),
         ("DisableKey", &[("KeyId", None)]),
         ("ScheduleKeyDeletion", &[("KeyId", None), ("PendingWindowInDays", Some("7"))]),
+        ("UpdateRotationPolicy", &[("KeyId", None), ("EnableAutomaticRotation", Some("false"))]),
+        ("UpdateKeyDescription", &[("KeyId", None), ("Description", Some("d"))]),
+        ("SetDeletionProtection", &[("KeyId", None), ("EnableDeletionProtection", Some("true"))]),
+        ("ListAliasesByKeyId", &[("KeyId", None)]),
+        ("ListKeyVersions", &[("KeyId", None)]),
+        ("TagResource", &[("KeyId", None), ("Tags", Some(r#"[{"TagKey":"k"}]"#))]),
+        ("UntagResource", &[("KeyId", None), ("TagKeys", Some(r#"["k"]"#))]),
+        ("ListResourceTags", &[("KeyId", None)]),
+        ("TagResources", &[("ResourceType", Some("key")), ("ResourceId.1", None), ("Tag.1.Key", Some("k"))]),
+        ("ListTagResources", &[("ResourceType", Some("key")), ("ResourceId.1", None)]),
     ] {
         let rotating = Rotating::new();
         let (first, sealed) = (rotating.member("PrimaryKeyVersion"), rotating.encrypt().text_at("CiphertextBlob"));
@@ -165,4 +176,71 @@ fn a_key_that_was_to_be_deleted_rotates_when_it_is_kept() {
     );
     rotating.call("CancelKeyDeletion", &[]).ok();
     assert_eq!(rotating.member("LastRotationDate"), "2026-12-06T07:00:00Z");
+}
+
+/// Each row: what is asked of a key made at 2026-11-22T07:00:00Z without rotation, and what comes of it.
+/// Sources: UpdateRotationPolicy in the metadata of June 2024 ("the last rotation plus the interval"), and
+/// alibaba-errors §5.2 for the bounds.
+#[test]
+fn a_rotation_policy_is_switched_on_and_off() {
+    const MISSING: &str = "The parameter  RotationInterval  needed but no provided.";
+    const INVALID: &str = "The specified parameter  RotationInterval  is not valid.";
+    for (enable, interval, expected) in [
+        ("true", Some("7d"), Ok(Some(("604800s", "2026-11-29T07:00:00Z")))),
+        ("True", Some("604800s"), Ok(Some(("604800s", "2026-11-29T07:00:00Z")))),
+        ("true", Some("730d"), Ok(Some(("63072000s", "2028-11-21T07:00:00Z")))),
+        ("false", None, Ok(None)),
+        ("false", Some("30d"), Ok(None)),
+        ("true", None, Err(("MissingParameter", MISSING))),
+        ("true", Some("6d"), Err(("InvalidParameter", INVALID))),
+        ("true", Some("731d"), Err(("InvalidParameter", INVALID))),
+        ("true", Some("1y"), Err(("InvalidParameter", INVALID))),
+    ] {
+        let service = Service::with_fixture();
+        let key = service.call("yaoshi", "CreateKey", &[]).ok().text_at("KeyMetadata.KeyId");
+        let mut parameters = vec![("KeyId", key.as_str()), ("EnableAutomaticRotation", enable)];
+        parameters.extend(interval.map(|interval| ("RotationInterval", interval)));
+        let reply = service.call("yaoshi", "UpdateRotationPolicy", &parameters);
+        let policy = match expected {
+            Ok(policy) => {
+                reply.ok();
+                policy
+            }
+            Err((code, message)) => {
+                assert_eq!(reply.refused(400, code).message(), message, "{enable} {interval:?}");
+                None
+            }
+        };
+        let described = service.call("yaoshi", "DescribeKey", &[("KeyId", &key)]).ok().json();
+        let told = |name: &str| described["KeyMetadata"][name].as_str();
+        assert_eq!(told("AutomaticRotation"), Some(if policy.is_some() { "Enabled" } else { "Disabled" }));
+        assert_eq!(told("RotationInterval").zip(told("NextRotationDate")), policy, "{enable} {interval:?}");
+    }
+}
+
+/// A policy counts from the last rotation: where that is longer ago than the interval, the next call settles it, and
+/// what the key encrypted before still opens.
+#[test]
+fn a_new_policy_counts_from_the_last_rotation() {
+    let rotating = Rotating::new();
+    rotating.call("UpdateRotationPolicy", &[("EnableAutomaticRotation", "false")]).ok();
+    let (first, sealed) = (rotating.member("PrimaryKeyVersion"), rotating.encrypt());
+    rotating.at("2026-12-10T00:00:00Z");
+    assert_eq!(rotating.member("PrimaryKeyVersion"), first);
+    rotating.call("UpdateRotationPolicy", &WEEK).ok();
+    let (version, last, next) = rotating.rotations();
+    assert_ne!(version, first);
+    assert_eq!((last.as_str(), next.as_str()), ("2026-12-06T07:00:00Z", "2026-12-13T07:00:00Z"));
+    assert_eq!(rotating.decrypt(&sealed).text_at("KeyVersionId"), first);
+}
+
+/// Source: alibaba-errors §1.2 and UpdateRotationPolicy in the metadata of June 2024.
+#[test]
+fn imported_material_does_not_rotate() {
+    let service = Service::with_file(&fixture_with(EXTERNAL_BLOCK));
+    for enable in ["true", "false"] {
+        let parameters = [("KeyId", EXTERNAL), ("EnableAutomaticRotation", enable), ("RotationInterval", "7d")];
+        let refused = service.call("yaoshi", "UpdateRotationPolicy", &parameters);
+        assert_eq!(refused.refused(400, "Rejected.UnsupportedOperation").message(), "Unsupported operation.");
+    }
 }

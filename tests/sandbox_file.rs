@@ -261,7 +261,7 @@ document = '{"Version":"1","Statement":[{"Effect":"Allow","Action":"kms:*","Reso
     ),
     (
         "[[account.key]]\nid = \"k\"\ntags = { k = \"a b\" }\n",
-        "5:1: key \"k\": tag \"k\": keys and values are made of letters, digits and / \\ _ - . + = : @",
+        "5:1: key \"k\": tag \"k\": values are made of letters, digits and / \\ _ - . + = : @",
     ),
     // Versions.
     (

@@ -29,6 +29,8 @@ const STATES: [&str; 5] = ["Enabled", "Disabled", "PendingDeletion", "PendingImp
 /// Source: alibaba-errors §5.1 for the first four columns of the rows that the documents have. The rest are choices:
 ///
 /// * ReEncrypt has no row: its source is judged as Decrypt's key, its destination as Encrypt's.
+/// * TagResources and UntagResources have no rows: they are judged as TagResource and UntagResource.
+/// * SetDeletionProtection has no row, but its page says that the key must not be PendingDeletion.
 /// * Unavailable has no column: `Rejected.Unavailable` is documented for cryptographic calls; what only looks at the
 ///   key, names it or plans its deletion is allowed; its state cannot be set by hand.
 const MATRIX: &[(&str, [Cell; 5])] = &[
@@ -57,6 +59,21 @@ const MATRIX: &[(&str, [Cell; 5])] = &[
     ),
     ("CancelKeyDeletion", [NotModified, NotModified, Becomes("Enabled"), NotModified, NotModified]),
     ("CreateAlias", [Stays, Stays, NotModified, Stays, Stays]),
+    ("CreateKeyVersion", [Stays, Rejected, Rejected, Rejected, Rejected]),
+    ("UpdateRotationPolicy", [Stays, Rejected, Rejected, Rejected, Rejected]),
+    ("DescribeKeyVersion", [Stays, Stays, Stays, Stays, Stays]),
+    ("ListKeyVersions", [Stays, Stays, Stays, Stays, Stays]),
+    ("ListAliasesByKeyId", [Stays, Stays, Stays, Stays, Stays]),
+    ("ListResourceTags", [Stays, Stays, Stays, Stays, Stays]),
+    ("ListTagResources", [Stays, Stays, Stays, Stays, Stays]),
+    ("UpdateKeyDescription", [Stays, Stays, Rejected, Stays, Stays]),
+    ("SetDeletionProtection", [Stays, Stays, Rejected, Stays, Stays]),
+    ("TagResource", [Stays, Stays, Rejected, Stays, Stays]),
+    ("UntagResource", [Stays, Stays, Rejected, Stays, Stays]),
+    ("TagResources", [Stays, Stays, Rejected, Stays, Stays]),
+    ("UntagResources", [Stays, Stays, Rejected, Stays, Stays]),
+    ("UpdateAlias to", [Stays, Stays, Rejected, Stays, Stays]),
+    ("UpdateAlias from", [Stays, Stays, Stays, Stays, Stays]),
 ];
 
 /// The version of each state's key, then that of a further enabled key.
@@ -100,7 +117,7 @@ fn service() -> Service {
         let Version { id: version, material } = version;
         writeln!(
             file,
-            "[[account.key]]\nid = {id:?}\nstate = {state:?}\naliases = [{aliases}]\n{more}\n\
+            "[[account.key]]\nid = {id:?}\ncreated = 2026-01-01T00:00:00Z\nstate = {state:?}\naliases = [{aliases}]\n{more}\n\
              versions = [{{ id = {version:?}, material = {material:?} }}]"
         )
         .unwrap();
@@ -122,6 +139,16 @@ fn request(row: &str, column: usize) -> Sample {
             .with("CiphertextBlob", VERSIONS[5].seal(PLAINTEXT.as_bytes(), &[]))
             .with("DestinationKeyId", key(state)),
         "DeleteAlias" => sample.with("AliasName", alias(state)),
+        "UpdateAlias from" => sample.with("AliasName", alias(state)).with("KeyId", OTHER),
+        "UpdateAlias to" => {
+            let other = STATES[usize::from(column == 0)];
+            sample.with("AliasName", alias(other)).with("KeyId", key(state))
+        }
+        "DescribeKeyVersion" => sample.with("KeyId", key(state)).with("KeyVersionId", version.id),
+        "TagResources" | "UntagResources" | "ListTagResources" => sample.with("ResourceId.1", key(state)),
+        "SetDeletionProtection" => {
+            sample.with("ProtectedResourceArn", format!("acs:kms:cn-hangzhou:{ACCOUNT}:key/{}", key(state)))
+        }
         _ => sample.with("KeyId", key(state)),
     }
 }
@@ -162,7 +189,8 @@ fn every_action_on_a_key_in_every_state() {
 
 #[test]
 fn the_matrix_has_a_row_for_every_action_that_is_about_keys() {
-    for entry in kms::ACTIONS.iter().filter(|entry| entry.name != "DescribeRegions") {
+    const ABOUT_OTHER_THINGS: [&str; 3] = ["DescribeRegions", "DescribeAccountKmsStatus", "OpenKmsService"];
+    for entry in kms::ACTIONS.iter().filter(|entry| !ABOUT_OTHER_THINGS.contains(&entry.name)) {
         let mut rows = MATRIX.iter().map(|(row, _)| *row).chain(crate::material::MATRIX.iter().map(|(row, _)| *row));
         assert!(rows.any(|row| row.split(' ').next() == Some(entry.name)), "{}", entry.name);
     }
@@ -226,12 +254,12 @@ fn a_deletion_is_planned_7_to_366_days_ahead() {
     }
 }
 
-/// Rows whose request names the key by an id or a blob: all but those about no single key, and DeleteAlias.
+/// Rows whose request names the key by an id or a blob: all but those about no single key or an alias.
 fn rows_about_a_key() -> impl Iterator<Item = &'static str> {
     MATRIX
         .iter()
         .map(|(row, _)| *row)
-        .filter(|row| !["CreateKey", "ListKeys", "ListAliases", "DeleteAlias"].contains(row))
+        .filter(|row| !["CreateKey", "ListKeys", "ListAliases", "DeleteAlias", "UpdateAlias from"].contains(row))
 }
 
 #[test]
@@ -249,8 +277,13 @@ fn a_key_past_its_deletion_date_is_gone_and_its_aliases_are_free() {
     service.turn_clock_to("2026-11-29T07:00:00Z".parse().unwrap());
     let is_gone = || {
         for row in rows_about_a_key() {
-            let reply = request(row, 0).call(&service, "yaoshi").refused(404, "Forbidden.KeyNotFound");
-            assert_eq!(reply.message(), "The specified Key is not found.", "{row}");
+            let (code, message) = if row.ends_with("Resources") {
+                ("InvalidResourceId.NotFound", "The specified ResourceId is not found.")
+            } else {
+                ("Forbidden.KeyNotFound", "The specified Key is not found.")
+            };
+            let reply = request(row, 0).call(&service, "yaoshi").refused(404, code);
+            assert_eq!(reply.message(), message, "{row}");
         }
         assert!(!service.call("yaoshi", "ListKeys", &[]).ok().text.contains(&id));
     };

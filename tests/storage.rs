@@ -68,7 +68,11 @@ impl Kept {
         };
         let keys = self.call("ListKeys", &[("PageSize", "100")]).ok().json();
         let ids = keys["Keys"]["Key"].as_array().unwrap().iter().map(|key| key["KeyId"].as_str().unwrap().to_owned());
-        let mut told: Vec<_> = ids.map(|id| without_request_id("DescribeKey", &[("KeyId", &id)])).collect();
+        let of_key = |id: String| {
+            let about = |action| without_request_id(action, &[("KeyId", id.as_str())]);
+            ["DescribeKey", "ListKeyVersions", "ListAliasesByKeyId", "ListResourceTags"].map(about)
+        };
+        let mut told: Vec<_> = ids.flat_map(of_key).collect();
         told.push(without_request_id("ListAliases", &[("PageSize", "100")]));
         told
     }
@@ -94,6 +98,24 @@ fn what_was_answered_is_there_after_a_restart(
     let imported = kept.call("CreateKey", &[("Origin", "EXTERNAL")]).ok().text_at("KeyMetadata.KeyId");
     kept.call("CreateAlias", &[("KeyId", &key), ("AliasName", "alias/new/one")]).ok();
     kept.call("DeleteAlias", &[("AliasName", "alias/app")]).ok();
+    kept.call("UpdateAlias", &[("KeyId", &key), ("AliasName", "alias/disabled")]).ok();
+    kept.call("CreateKeyVersion", &[("KeyId", APP)]).ok();
+    kept.call(
+        "UpdateRotationPolicy",
+        &[("KeyId", SM4), ("EnableAutomaticRotation", "true"), ("RotationInterval", "9d")],
+    )
+    .ok();
+    kept.call("UpdateKeyDescription", &[("KeyId", APP), ("Description", "ü")]).ok();
+    for key in [APP, SM4] {
+        let why = ("DeletionProtectionDescription", if key == APP { "in use" } else { "" });
+        kept.call("SetDeletionProtection", &[("KeyId", key), ("EnableDeletionProtection", "true"), why]).ok();
+    }
+    kept.call(
+        "TagResources",
+        &[("ResourceType", "key"), ("ResourceId.1", APP), ("ResourceId.2", SM4), ("Tag.1.Key", "team")],
+    )
+    .ok();
+    kept.call("UntagResource", &[("KeyId", APP), ("TagKeys", r#"["env"]"#)]).ok();
     kept.call("DisableKey", &[("KeyId", SM4)]).ok();
     kept.call("ScheduleKeyDeletion", &[("KeyId", &imported), ("PendingWindowInDays", "30")]).ok();
     let blob = |kept: &Kept, key: &str| {

@@ -3,14 +3,15 @@
 //! Nothing that is there is ever written over. Whoever makes a CA at the same time ends up with the same one: the key is
 //! put in its place whole or not at all, and certificates of one key stand for each other.
 
-use std::fs::{self, DirBuilder};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::{Authority, CertificateError};
+use crate::world::{Readers, make_folder, place};
 
 /// The CA's certificate, in its folder.
 pub const CERTIFICATE_FILE: &str = "ca.pem";
@@ -61,44 +62,6 @@ fn read(file: &Path) -> Result<Zeroizing<String>, FolderError> {
         .map(Zeroizing::new)
         .map_err(|error| FolderError::Unreadable { file: file.to_owned(), error })
 }
-
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Readers {
-    Owner,
-    Everybody,
-}
-
-/// Put a file in its place, whole; `false` if there is one already.
-fn place(file: &Path, text: &str, readers: Readers) -> io::Result<bool> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new(); // mode 0600
-    if readers == Readers::Everybody {
-        let_everybody_read(&mut builder);
-    }
-    let mut new = builder.prefix(".ca-").tempfile_in(folder)?;
-    new.write_all(text.as_bytes())?;
-    new.as_file().sync_all()?;
-    match new.persist_noclobber(file) {
-        Ok(_) => Ok(true),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error.error),
-    }
-}
-
-#[cfg(unix)]
-fn let_everybody_read(file: &mut tempfile::Builder<'_, '_>) {
-    file.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-}
-
-#[cfg(not(unix))]
-fn let_everybody_read(_file: &mut tempfile::Builder<'_, '_>) {}
 
 #[cfg(test)]
 mod tests {

@@ -28,5 +28,5 @@ pub(super) fn bar(clock: Arc<dyn Clock>) -> impl FnMut(u64, u64) {
 }
 
 fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} keys, {eta} left").expect("the template is right")
+    ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} keys").expect("the template is right")
 }

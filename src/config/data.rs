@@ -1,14 +1,14 @@
 //! The folder that keys are kept in, and the root key that they are sealed under.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use crate::keyring::{Keyring, RootKey, Vault};
-use crate::world::{Chance, Database, Memory, OpenError, StoreError, World};
+use crate::world::{Chance, Database, Memory, OpenError, Readers, StoreError, World, make_folder, place};
 
 /// The file of records in a data folder.
 const RECORDS: &str = "keys.redb";
@@ -52,7 +52,7 @@ pub fn open(data: Option<&Data>, world: &World, progress: &mut dyn FnMut(u64, u6
     if world.chance.is_seeded() {
         return Err(DataError::Seeded);
     }
-    create_folder(&data.folder).map_err(|error| DataError::Path(data.folder.clone(), error))?;
+    make_folder(&data.folder).map_err(|error| DataError::Path(data.folder.clone(), error))?;
     let path = data.folder.join(RECORDS);
     let root_key = root_key(data, &path, &world.chance)?;
     let database = Database::open(&path, Vault::new(&root_key, Arc::clone(&world.chance)))
@@ -73,34 +73,14 @@ fn root_key(data: &Data, path: &Path, chance: &Chance) -> Result<RootKey, DataEr
             if path.exists() {
                 return Err(DataError::RootKeyMissing(data.folder.clone(), file));
             }
-            let root_key = RootKey::new(&mut chance.draw(""));
-            write_new(&file, root_key.to_text().as_bytes()).map_err(|error| DataError::Path(file, error))?;
-            Ok(root_key)
+            let made = RootKey::new(&mut chance.draw(""));
+            match place(&file, &made.to_text(), Readers::Owner) {
+                Ok(true) => Ok(made),
+                // Somebody else began at the same time.
+                Ok(false) => root_key(data, path, chance),
+                Err(error) => Err(DataError::Path(file, error)),
+            }
         }
         Err(error) => Err(DataError::Path(file, error)),
     }
-}
-
-fn create_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// Write a file that must not exist yet and that only its owner may read; it is durable when this returns.
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(content)?;
-    file.write_all(b"\n")?;
-    file.sync_all()?;
-    // The name of the file is durable once its folder is.
-    #[cfg(unix)]
-    path.parent().map(File::open).transpose()?.map(|folder| folder.sync_all()).transpose()?;
-    Ok(())
 }

@@ -136,12 +136,13 @@ impl<M: Mode> Ring<'_, M> {
 
     /// The keys here, in the order of their ids.
     pub fn keys(&self) -> impl Iterator<Item = &Arc<Key>> {
-        M::keys(&self.state).keys(&self.place).filter(|key| !key.is_gone(self.now))
+        M::keys(&self.state).keys(&self.place).filter(self.lives())
     }
 
     /// The aliases here and their keys, in the order of their names.
     pub fn aliases(&self) -> impl Iterator<Item = (&AliasName, &Arc<Key>)> {
-        M::keys(&self.state).aliases(&self.place).filter(|(_, key)| !key.is_gone(self.now))
+        let lives = self.lives();
+        M::keys(&self.state).aliases(&self.place).filter(move |(_, key)| lives(key))
     }
 
     /// Make what the call did durable and visible.
@@ -154,6 +155,12 @@ impl<M: Mode> Ring<'_, M> {
     /// What import tokens are sealed under.
     pub fn import_secret(&self) -> &[u8; 32] {
         self.import_secret.expose_secret()
+    }
+
+    /// Whether a key is still there. Where no deletion date has passed none is looked at: a list may be long.
+    fn lives(&self) -> impl Fn(&&Arc<Key>) -> bool + use<M> {
+        let (now, all_live) = (self.now, !M::keys(&self.state).has_overdue(self.now));
+        move |key| all_live || !key.is_gone(now)
     }
 
     fn existing(&self, key: Option<&Arc<Key>>) -> Option<Arc<Key>> {
@@ -210,6 +217,19 @@ impl Ring<'_, Write> {
         let mut key = key.into_key();
         edit(&mut key);
         self.put(key);
+    }
+
+    /// Let the alias `name` of one admitted key stand for another, which may be the same.
+    pub fn move_alias(&mut self, name: AliasName, from: Admitted, to: Admitted) {
+        if from.id != to.id {
+            // In this order: putting a key forgets the names that it had.
+            self.change(from, |key| {
+                key.aliases.remove(&name);
+            });
+            self.change(to, |key| {
+                key.aliases.insert(name);
+            });
+        }
     }
 
     fn put(&mut self, key: Key) {

@@ -157,6 +157,11 @@ impl Keys {
         self.shelves.get(place).into_iter().flat_map(|shelf| &shelf.aliases)
     }
 
+    /// Whether the deletion date of any key has passed.
+    pub(super) fn has_overdue(&self, now: Timestamp) -> bool {
+        self.deletions.get_min().is_some_and(|(delete_at, _, _)| *delete_at <= now)
+    }
+
     /// The keys whose deletion date has passed.
     pub(super) fn overdue(&self, now: Timestamp) -> Vec<(Place, KeyId)> {
         self.deletions

@@ -5,6 +5,7 @@
 
 mod chance;
 mod clock;
+mod files;
 mod ledger;
 mod store;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 pub use chance::{Chance, Draw};
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use files::{Readers, make_folder, place};
 pub use ledger::{Ledger, Recorded, Transaction};
 pub use store::{Database, Memory, OpenError, Records, Store, StoreError};
 

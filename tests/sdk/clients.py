@@ -107,7 +107,8 @@ class Tea(Client):
             assert not params, f"{action} has no parameters"
             return None
         request = model().from_map(params)
-        assert request.to_map() == params, f"{action} does not know all of {params}"
+        known = {name: value for name, value in request.to_map().items() if value != []}  # lists are empty at first
+        assert known == params, f"{action} does not know all of {params}"
         return request
 
     def send(self, method: str, request: Optional[Any]) -> Any:
@@ -161,20 +162,22 @@ class Classic(Client):
         self.client = AcsClient(access_key_id, secret, REGION)
 
     def call(self, action: str, **params: Any) -> Answer:
+        params.pop("RegionId", None)  # the client sends its own
         request = self.request(action, {name: _text(value) for name, value in params.items()})
         try:
             return json.loads(self.client.do_action_with_exception(request))
         except ServerException as error:
             raise Refused(error.error_code, error.http_status, error.message, error.request_id) from error
 
-    def request(self, action: str, params: Dict[str, str]) -> Any:
+    def request(self, action: str, params: Dict[str, Any]) -> Any:
         module = __import__(f"aliyunsdkkms.request.v20160120.{action}Request", fromlist=[action])
         request = getattr(module, f"{action}Request")()
         request.set_endpoint(self.endpoint)
         request.set_protocol_type(self.protocol)
         request.set_method(self.method)
         for name, value in params.items():
-            getattr(request, f"set_{name}")(value)
+            setter = f"set_{name}s" if isinstance(value, list) else f"set_{name}"
+            getattr(request, setter)(value)
         return request
 
     def dressed(self, status: int, message: str, request_id: str) -> str:
@@ -192,12 +195,13 @@ class ClassicBody(Classic):
         ),
     )
 
-    def request(self, action: str, params: Dict[str, str]) -> Any:
+    def request(self, action: str, params: Dict[str, Any]) -> Any:
         request = CommonRequest(domain=self.endpoint, version="2016-01-20", action_name=action)
         request.set_protocol_type(self.protocol)
         request.set_method("POST")
         for name, value in params.items():
-            request.add_body_params(name, value)
+            for flat, text in _flattened(name, value).items():
+                request.add_body_params(flat, text)
         return request
 
 
@@ -241,6 +245,20 @@ def _snake_case(action: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", action).lower()
 
 
-def _text(value: Any) -> str:
-    """A parameter as users of the classic SDK hand it over: JSON as `json.dumps` writes it, the rest by `str`."""
-    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
+def _text(value: Any) -> Any:
+    """A parameter as users of the classic SDK hand it over: maps as `json.dumps` writes them, lists as they are, the
+    rest by `str`."""
+    if isinstance(value, list):
+        return value
+    return json.dumps(value) if isinstance(value, dict) else str(value)
+
+
+def _flattened(name: str, value: Any) -> Dict[str, str]:
+    """A list as users of a CommonRequest write it: `Name.1`, or `Name.1.Field`."""
+    if not isinstance(value, list):
+        return {name: value}
+    flat: Dict[str, str] = {}
+    for number, element in enumerate(value, 1):
+        fields = element.items() if isinstance(element, dict) else [("", element)]
+        flat.update({f"{name}.{number}.{field}".rstrip("."): text for field, text in fields})
+    return flat

@@ -1,7 +1,7 @@
 """What every official SDK must see. Each scenario is a promise of the service, in terms of actions and wire names.
 
-A scenario never changes a key that `sandbox.toml` made: all clients run all scenarios against one server, several at a
-time. Messages are compared whole, as the SDK shows them.
+A scenario never changes a key that `sandbox.toml` made, but for `alias/old`, to which somebody gives a version: all
+clients run all scenarios against one server, several at a time. Messages are compared whole, as the SDK shows them.
 """
 
 import base64
@@ -70,6 +70,8 @@ DENIALS = ("Forbidden.NoPermission", "AccessDeniedError")
 KEY_NOT_FOUND = Fault(404, "Forbidden.KeyNotFound", "The specified Key is not found.")
 ALIAS_NOT_FOUND = Fault(404, "Forbidden.AliasNotFound", "The specified Alias is not found.")
 ALIAS_EXISTS = Fault(400, "AliasAlreadyExists", "AliasName Already Exists.")
+VERSION_NOT_FOUND = Fault(404, "Forbidden.KeyVersionNotFound", "The specified Key version is not found.")
+UNSUPPORTED = Fault(400, "Rejected.UnsupportedOperation", "Unsupported operation.")
 STATE_MODIFIED_FAILED = Fault(409, "Rejected.StateModifiedFailed", "Keystate modified failed.")
 INVALID_MATERIAL = Fault(400, "InvalidKeyMaterial", "key material is invalid")
 UNSUPPORTED_ORIGIN = Fault(400, "Unsupported.Origin", "This key origin is not valid for this api")
@@ -194,8 +196,11 @@ def keys_are_filtered(world: World) -> None:
 
 @scenario
 def lists_come_in_pages(world: World) -> None:
-    first = world.root.call("ListKeys", PageNumber=1, PageSize=2)
-    second = world.root.call("ListKeys", PageNumber=2, PageSize=2)
+    for _ in range(100):  # other clients make keys meanwhile, which may come before these
+        first = world.root.call("ListKeys", PageNumber=1, PageSize=2)
+        second = world.root.call("ListKeys", PageNumber=2, PageSize=2)
+        if first["TotalCount"] == second["TotalCount"]:
+            break
     equal((first["PageNumber"], first["PageSize"], second["PageNumber"]), (1, 2, 2))
     assert isinstance(first["TotalCount"], int) and first["TotalCount"] >= 9, first
     ids = [key["KeyId"] for page in (first, second) for key in page["Keys"]["Key"]]
@@ -426,6 +431,153 @@ def alias_names_have_a_form(world: World) -> None:
     for name in ("app", "alias/", "alias/ü", "alias/a b", "alias/acs/kms", "Alias/app"):
         invalid("AliasName").of(world.root, "CreateAlias", KeyId=APP.id, AliasName=name)
     KEY_NOT_FOUND.of(world.root, "CreateAlias", KeyId=str(uuid.uuid4()), AliasName=new_alias())
+
+
+@scenario
+def alias_moves_to_another_key(world: World) -> None:
+    first, second, alias = new_key(world.root), new_key(world.root), new_alias()
+    world.root.call("CreateAlias", KeyId=first, AliasName=alias)
+    for key_id, other in ((second, first), (second, first), (first, second)):
+        world.root.call("UpdateAlias", KeyId=key_id, AliasName=alias)
+        equal(world.root.call("DescribeKey", KeyId=alias)["KeyMetadata"]["KeyId"], key_id)
+        listed = world.root.call("ListAliasesByKeyId", KeyId=key_id, PageNumber=1, PageSize=101)
+        equal(listed["Aliases"]["Alias"], [{"AliasName": alias, "AliasArn": sandbox.arn(alias), "KeyId": key_id}])
+        holds(listed, TotalCount=1, PageNumber=1, PageSize=101)
+        equal(world.root.call("ListAliasesByKeyId", KeyId=other)["TotalCount"], 0)
+    ALIAS_NOT_FOUND.of(world.root, "UpdateAlias", KeyId=first, AliasName=new_alias())
+    KEY_NOT_FOUND.of(world.root, "UpdateAlias", KeyId=str(uuid.uuid4()), AliasName=alias)
+
+
+# ---- versions, rotation, protection
+
+
+@scenario
+def versions_are_described_and_listed(world: World) -> None:
+    key_id = new_key(world.root)
+    old = world.root.call("DescribeKey", KeyId=key_id)["KeyMetadata"]["PrimaryKeyVersion"]
+    sealed = world.root.call("Encrypt", KeyId=key_id, Plaintext=HELLO)["CiphertextBlob"]
+    UNSUPPORTED.of(world.root, "CreateKeyVersion", KeyId=key_id)
+    described = world.root.call("DescribeKeyVersion", KeyId=key_id, KeyVersionId=old)["KeyVersion"]
+    holds(described, KeyId=key_id, KeyVersionId=old)
+    near(described["CreationDate"], timedelta(0))
+    VERSION_NOT_FOUND.of(world.root, "DescribeKeyVersion", KeyId=key_id, KeyVersionId=str(uuid.uuid4()))
+    listed = world.root.call("ListKeyVersions", KeyId="alias/rotated", PageNumber=1, PageSize=2)
+    holds(listed, TotalCount=2, PageNumber=1, PageSize=2)
+    rotated = sandbox.KEYS["rotated"]
+    ids = [(version["KeyId"], version["KeyVersionId"]) for version in listed["KeyVersions"]["KeyVersion"]]
+    equal(ids, [(rotated.id, version) for version in rotated.versions])
+    equal(world.root.call("Decrypt", CiphertextBlob=sealed)["KeyVersionId"], old)
+
+
+@scenario
+def one_version_is_made_in_seven_days(world: World) -> None:
+    key = sandbox.KEYS["old"]
+    sealed = key.seal(HELLO)
+    try:
+        made = world.root.call("CreateKeyVersion", KeyId="alias/old")["KeyVersion"]
+        equal(made["KeyId"], key.id)
+        assert UUID.fullmatch(made["KeyVersionId"]), made
+        near(made["CreationDate"], timedelta(0))
+    except Refused as refusal:  # another client came first
+        equal((refusal.status, refusal.code), (UNSUPPORTED.status, UNSUPPORTED.code))
+    UNSUPPORTED.of(world.root, "CreateKeyVersion", KeyId=key.id)
+    versions = world.root.call("ListKeyVersions", KeyId=key.id)["KeyVersions"]["KeyVersion"]
+    equal([version["KeyVersionId"] for version in versions[:-1]], [key.primary])
+    equal(world.root.call("Encrypt", KeyId=key.id, Plaintext=HELLO)["KeyVersionId"], versions[-1]["KeyVersionId"])
+    holds(world.root.call("Decrypt", CiphertextBlob=sealed), KeyVersionId=key.primary, Plaintext=HELLO)
+
+
+@scenario
+def rotation_is_switched_on_and_off(world: World) -> None:
+    key_id = new_key(world.root)
+    world.root.call("UpdateRotationPolicy", KeyId=key_id, EnableAutomaticRotation=True, RotationInterval="30d")
+    described = world.root.call("DescribeKey", KeyId=key_id)["KeyMetadata"]
+    holds(described, AutomaticRotation="Enabled", RotationInterval="2592000s")
+    near(described["NextRotationDate"], timedelta(days=30))
+    world.root.call("UpdateRotationPolicy", KeyId=key_id, EnableAutomaticRotation=False)
+    equal(world.root.call("DescribeKey", KeyId=key_id)["KeyMetadata"]["AutomaticRotation"], "Disabled")
+    for interval, fault in (("6d", invalid("RotationInterval")), (None, missing("RotationInterval"))):
+        extra = {"RotationInterval": interval} if interval else {}
+        fault.of(world.root, "UpdateRotationPolicy", KeyId=key_id, EnableAutomaticRotation=True, **extra)
+    rejected("Disabled").of(
+        world.root, "UpdateRotationPolicy", KeyId=sandbox.KEYS["disabled"].id, EnableAutomaticRotation=False
+    )
+
+
+@scenario
+def protected_keys_are_not_deleted(world: World) -> None:
+    key_id = new_key(world.root)
+    arn = sandbox.key_arn(key_id)
+    world.root.call("UpdateKeyDescription", KeyId=key_id, Description="für «pay» + 100%")
+    world.root.call(
+        "SetDeletionProtection",
+        ProtectedResourceArn=arn,
+        EnableDeletionProtection=True,
+        DeletionProtectionDescription="in use",
+    )
+    described = world.root.call("DescribeKey", KeyId=key_id)["KeyMetadata"]
+    holds(
+        described,
+        Description="für «pay» + 100%",
+        DeletionProtection="Enabled",
+        DeletionProtectionDescription="in use",
+    )
+    UNSUPPORTED.of(world.root, "ScheduleKeyDeletion", KeyId=key_id, PendingWindowInDays=7)
+    world.root.call("SetDeletionProtection", ProtectedResourceArn=arn, EnableDeletionProtection=False)
+    equal(world.root.call("DescribeKey", KeyId=key_id)["KeyMetadata"]["DeletionProtection"], "Disabled")
+    world.root.call("ScheduleKeyDeletion", KeyId=key_id, PendingWindowInDays=7)
+    rejected("PendingDeletion").of(world.root, "UpdateKeyDescription", KeyId=key_id, Description="late")
+
+
+@scenario
+def account_has_the_service(world: World) -> None:
+    equal(world.root.call("DescribeAccountKmsStatus")["AccountStatus"], "Enabled")
+    Fault(400, "Forbidden.Opened", "Your kms service has been opened.").of(world.root, "OpenKmsService")
+
+
+# ---- tags
+
+
+@scenario
+def one_key_is_tagged_and_untagged(world: World) -> None:
+    key_id = new_key(world.root)
+    tags = [{"TagKey": "env", "TagValue": "a+b=c:@/"}, {"TagKey": "team", "TagValue": ""}]
+    world.root.call("TagResource", KeyId=key_id, Tags=json.dumps(tags))
+    listed = world.root.call("ListResourceTags", KeyId=key_id)["Tags"]["Tag"]
+    equal(listed, [{"KeyId": key_id, **tag} for tag in tags])
+    world.root.call("UntagResource", KeyId=key_id, TagKeys=json.dumps(["env", "none"]))
+    equal(world.root.call("ListResourceTags", KeyId=key_id)["Tags"]["Tag"], [{"KeyId": key_id, **tags[1]}])
+    invalid("Tags").of(world.root, "TagResource", KeyId=key_id, Tags=json.dumps([{"TagKey": "aliyun"}]))
+    missing("KeyId").of(world.root, "TagResource", Tags=json.dumps(tags))
+
+
+@scenario
+def several_keys_are_tagged_and_untagged(world: World) -> None:
+    ids = sorted(new_key(world.root) for _ in range(3))
+    mark = f"mark-{uuid.uuid4()}"
+    keys = dict(RegionId=sandbox.REGION, ResourceType="key", ResourceId=ids)
+    tags = [{"Key": mark, "Value": "v+1"}, {"Key": "team", "Value": ""}]
+    world.root.call("TagResources", Tag=tags, **keys)
+    world.root.call("UntagResources", TagKey=["team"], **{**keys, "ResourceId": ids[:1]})
+    everywhere = dict(RegionId=sandbox.REGION, ResourceType="key")
+    by_tag = [dict(Tag=[{"Key": mark, "Value": value}]) for value in ("v+1", "")]
+    for query in (dict(ResourceId=ids), *by_tag):
+        answer = world.root.call("ListTagResources", **everywhere, **query)
+        rows = [(row["ResourceId"], row["TagKey"], row["TagValue"]) for row in answer["TagResources"]["TagResource"]]
+        equal(rows, sorted([(key_id, mark, "v+1") for key_id in ids] + [(key_id, "team", "") for key_id in ids[1:]]))
+        equal(answer["NextToken"], "")
+    world.root.call("UntagResources", All=True, **keys)
+    equal(world.root.call("ListTagResources", **keys)["TagResources"]["TagResource"], [])
+    table = [
+        ("InvalidParameter.TagKey", "The specified parameter is not valid.", [{"Key": "acs:x", "Value": "v"}]),
+        ("InvalidParameter.TagValue", "The specified parameter is not valid.", [{"Key": "k", "Value": "a b"}]),
+        ("Duplicate.TagKey", "The specified tagKey is duplicate.", [{"Key": "k", "Value": "v"}] * 2),
+    ]
+    for code, message, bad in table:
+        Fault(400, code, message).of(world.root, "TagResources", Tag=bad, **keys)
+    unknown = Fault(404, "InvalidResourceId.NotFound", "The specified ResourceId is not found.")
+    unknown.of(world.root, "TagResources", Tag=tags, **{**keys, "ResourceId": [ids[0], str(uuid.uuid4())]})
+    equal(world.root.call("ListTagResources", **keys)["TagResources"]["TagResource"], [])
 
 
 # ---- key states
@@ -694,6 +846,13 @@ def missing_parameters_are_named(world: World) -> None:
         ("EnableKey", {}, "KeyId"),
         ("ScheduleKeyDeletion", dict(KeyId=APP.id), "PendingWindowInDays"),
         ("CreateAlias", dict(KeyId=APP.id), "AliasName"),
+        ("UpdateAlias", dict(KeyId=APP.id), "AliasName"),
+        ("UpdateKeyDescription", dict(KeyId=APP.id), "Description"),
+        ("SetDeletionProtection", dict(EnableDeletionProtection=True), "ProtectedResourceArn"),
+        ("CreateKeyVersion", {}, "KeyId"),
+        ("DescribeKeyVersion", dict(KeyId=APP.id), "KeyVersionId"),
+        ("TagResources", dict(ResourceType="key", ResourceId=[APP.id]), "Tag"),
+        ("TagResources", dict(ResourceType="key", Tag=[{"Key": "k", "Value": "v"}]), "ResourceId"),
         ("DeleteAlias", {}, "AliasName"),
         ("Encrypt", dict(Plaintext=HELLO), "KeyId"),
         ("Encrypt", dict(KeyId=APP.id), "Plaintext"),

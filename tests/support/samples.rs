@@ -1,7 +1,7 @@
 //! For every action a request that succeeds in `fixtures/sandbox.toml`, made of its required parameters alone.
 
 use super::blob::Version;
-use super::{Reply, Service, wrap};
+use super::{ACCOUNT, Reply, Service, wrap};
 
 /// The application's key, enabled, AES, with the versions [`APP_OLD`] and [`APP_NEW`], `alias/app` and the tag
 /// `env=dev`.
@@ -41,10 +41,37 @@ impl Sample {
     pub fn of(action: &str) -> Self {
         let sample = Self { action: action.to_owned(), parameters: Vec::new() };
         match action {
-            "CreateKey" | "ListKeys" | "ListAliases" | "DescribeRegions" => sample,
-            "DescribeKey" | "EnableKey" | "DisableKey" | "GenerateDataKey" | "GenerateDataKeyWithoutPlaintext" => {
-                sample.with("KeyId", APP)
-            }
+            "CreateKey"
+            | "ListKeys"
+            | "ListAliases"
+            | "DescribeRegions"
+            | "DescribeAccountKmsStatus"
+            | "OpenKmsService" => sample,
+            "DescribeKey"
+            | "EnableKey"
+            | "DisableKey"
+            | "GenerateDataKey"
+            | "GenerateDataKeyWithoutPlaintext"
+            | "ListAliasesByKeyId"
+            | "CreateKeyVersion"
+            | "ListKeyVersions"
+            | "ListResourceTags" => sample.with("KeyId", APP),
+            "SetDeletionProtection" => sample
+                .with("ProtectedResourceArn", format!("acs:kms:cn-hangzhou:{ACCOUNT}:key/{APP}"))
+                .with("EnableDeletionProtection", "true"),
+            "UpdateKeyDescription" => sample.with("KeyId", APP).with("Description", "another"),
+            "UpdateRotationPolicy" => sample.with("KeyId", APP).with("EnableAutomaticRotation", "false"),
+            "DescribeKeyVersion" => sample.with("KeyId", APP).with("KeyVersionId", APP_OLD.id),
+            "TagResource" => sample.with("KeyId", APP).with("Tags", r#"[{"TagKey":"team","TagValue":"a"}]"#),
+            "UntagResource" => sample.with("KeyId", APP).with("TagKeys", r#"["env"]"#),
+            "TagResources" => sample
+                .with("ResourceType", "key")
+                .with("ResourceId.1", APP)
+                .with("Tag.1.Key", "team")
+                .with("Tag.1.Value", "a"),
+            "UntagResources" => sample.with("ResourceType", "key").with("ResourceId.1", APP),
+            "ListTagResources" => sample.with("ResourceType", "key"),
+            "UpdateAlias" => sample.with("KeyId", SM4).with("AliasName", "alias/app"),
             "ScheduleKeyDeletion" => sample.with("KeyId", APP).with("PendingWindowInDays", "7"),
             "CancelKeyDeletion" => sample.with("KeyId", PENDING_DELETION),
             "CreateAlias" => sample.with("KeyId", APP).with("AliasName", "alias/new"),
@@ -76,10 +103,11 @@ impl Sample {
         sample
     }
 
-    /// Without the parameter.
+    /// Without the parameter, or those that a list of this name stands in.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
-        self.parameters.retain(|(own, _)| own != name);
+        let is_below = |own: &str| own.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        self.parameters.retain(|(own, _)| own != name && !is_below(own));
         self
     }
 
@@ -113,6 +141,22 @@ impl Sample {
         service.call(access_key, &self.action, &parameters)
     }
 }
+
+/// Check that a call of `action` came to what it comes to where nothing stands in its way: success, but for the one
+/// action whose deed is done from the start.
+#[track_caller]
+pub fn done(action: &str, reply: Reply) -> Reply {
+    if action == "OpenKmsService" { reply.refused(400, "Forbidden.Opened") } else { reply.ok() }
+}
+
+/// A key with imported material that is enabled, as a block of a sandbox file.
+pub const EXTERNAL: &str = "202b9877-5a25-46e3-a763-e20791b50009";
+pub const EXTERNAL_BLOCK: &str = r#"
+[[account.key]]
+id = "202b9877-5a25-46e3-a763-e20791b50009"
+origin = "EXTERNAL"
+created = 2026-01-01T00:00:00Z
+"#;
 
 /// `fixtures/sandbox.toml` with `blocks` more in its first account.
 pub fn fixture_with(blocks: &str) -> String {

@@ -39,7 +39,9 @@ pub(crate) fn variants(servers: &Servers, heats: &[Heat]) {
         return;
     }
     println!();
-    println!("Yaoshi with `--log info`, to /dev/null and to a pipe that is read; above it has `--log warn`");
+    println!(
+        "Yaoshi with `--data`, and with `--log info` to /dev/null and to a pipe that is read; above it has `--log warn`"
+    );
     heading("of yaoshi");
     for scheme in Scheme::ALL {
         rows(servers, &of(heats, scheme, VARIANT_CONNECTIONS), Part::Variant, YAOSHI);

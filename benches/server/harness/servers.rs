@@ -29,7 +29,7 @@ pub(crate) struct Server {
 #[derive(Clone, Copy)]
 enum Program {
     Yardstick,
-    Yaoshi { log: &'static str, to: LogTo },
+    Yaoshi { log: &'static str, to: LogTo, keeps: bool },
 }
 
 /// Where the log (standard error) goes.
@@ -58,9 +58,26 @@ pub(crate) const YAOSHI: &str = "yaoshi";
 const ALL: &[Server] = &[
     Server { name: FLOOR, program: Program::Yardstick, part: Part::Throughput },
     Server { name: WORK_LIMIT, program: Program::Yardstick, part: Part::Throughput },
-    Server { name: YAOSHI, program: Program::Yaoshi { log: "warn", to: LogTo::File }, part: Part::Throughput },
-    Server { name: "info-null", program: Program::Yaoshi { log: "info", to: LogTo::Null }, part: Part::Variant },
-    Server { name: "info-pipe", program: Program::Yaoshi { log: "info", to: LogTo::Pipe }, part: Part::Variant },
+    Server {
+        name: YAOSHI,
+        program: Program::Yaoshi { log: "warn", to: LogTo::File, keeps: false },
+        part: Part::Throughput,
+    },
+    Server {
+        name: "info-null",
+        program: Program::Yaoshi { log: "info", to: LogTo::Null, keeps: false },
+        part: Part::Variant,
+    },
+    Server {
+        name: "data",
+        program: Program::Yaoshi { log: "warn", to: LogTo::File, keeps: true },
+        part: Part::Variant,
+    },
+    Server {
+        name: "info-pipe",
+        program: Program::Yaoshi { log: "info", to: LogTo::Pipe, keeps: false },
+        part: Part::Variant,
+    },
 ];
 
 /// The chosen servers and the files they need.
@@ -104,13 +121,16 @@ impl<'a> Servers<'a> {
                 command.args([yardstick::ROLE, server.name]);
                 command
             }
-            Program::Yaoshi { log, .. } => {
+            Program::Yaoshi { log, keeps, .. } => {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_yaoshi"));
                 command
                     .args(["serve", "--listen", "127.0.0.1:0", "--limits", "off"])
                     .args(["--log", log, "--sandbox"])
                     .arg(self.sandbox(keys))
                     .env("XDG_CONFIG_HOME", self.directory.path());
+                if keeps {
+                    command.arg("--data").arg(self.directory.path().join("data"));
+                }
                 command
             }
         };

@@ -59,6 +59,11 @@ pub const UNSUPPORTED_PROTECTION_LEVEL: Code =
 pub const UNSUPPORTED_ORIGIN: Code = code(400, "Unsupported.Origin", "This key origin is not valid for this api");
 pub const KEY_POLICY_UNSUPPORTED: Code =
     code(400, "Forbidden.KeyPolicyUnSupported", "The specified key does not support key policy.");
+pub const REJECTED_UNSUPPORTED_OPERATION: Code = code(400, "Rejected.UnsupportedOperation", "Unsupported operation.");
+pub const DUPLICATE_TAG_KEY: Code = code(400, "Duplicate.TagKey", "The specified tagKey is duplicate.");
+pub const INVALID_TAG_KEY: Code = code(400, "InvalidParameter.TagKey", "The specified parameter is not valid.");
+pub const INVALID_TAG_VALUE: Code = code(400, "InvalidParameter.TagValue", "The specified parameter is not valid.");
+pub const OPENED: Code = code(400, "Forbidden.Opened", "Your kms service has been opened.");
 pub const ALIAS_ALREADY_EXISTS: Code = code(400, "AliasAlreadyExists", "AliasName Already Exists.");
 pub const INVALID_IMPORT_TOKEN: Code = code(400, "InvalidImportToken", "import token is invalid");
 pub const EXPIRED_IMPORT_TOKEN: Code = code(400, "ExpiredImportToken", "import token is expired");
@@ -67,10 +72,19 @@ pub const INVALID_KEY_MATERIAL: Code = code(400, "InvalidKeyMaterial", "key mate
 // Permission and existence.
 pub const NO_PERMISSION: Code =
     code(403, "Forbidden.NoPermission", "This operation for {} is forbidden by permission system.");
+/// Where the permission is about no thing in particular.
+pub const NO_PERMISSION_AT_ALL: Code =
+    code(403, "Forbidden.NoPermission", "This operation is forbidden by permission system.");
 pub const INSTANCE_NOT_FOUND: Code =
     code(403, "Forbidden.DKMSInstanceNotFound", "The specified DKMS Instance is not found.");
 pub const KEY_NOT_FOUND: Code = code(404, "Forbidden.KeyNotFound", "The specified Key is not found.");
 pub const ALIAS_NOT_FOUND: Code = code(404, "Forbidden.AliasNotFound", "The specified Alias is not found.");
+pub const KEY_VERSION_NOT_FOUND: Code =
+    code(404, "Forbidden.KeyVersionNotFound", "The specified Key version is not found.");
+pub const RESOURCE_NOT_FOUND: Code = code(404, "Forbidden.ResourceNotFound", "Resource not found.");
+pub const CERTIFICATE_NOT_FOUND: Code = code(404, "Certificate.NotFound", "The specified certificate is not found.");
+pub const RESOURCE_ID_NOT_FOUND: Code =
+    code(404, "InvalidResourceId.NotFound", "The specified ResourceId is not found.");
 
 // Key states (alibaba-errors §5.1).
 pub const REJECTED_DISABLED: Code =
@@ -84,6 +98,8 @@ pub const REJECTED_UNAVAILABLE: Code =
 pub const STATE_MODIFIED_FAILED: Code = code(409, "Rejected.StateModifiedFailed", "Keystate modified failed.");
 
 // Limits and failures.
+pub const LIMIT_EXCEEDED: Code =
+    code(400, "Rejected.LimitExceeded", "The request was rejected because user create resource limit was exceeded.");
 pub const THROTTLING: Code = code(429, "Rejected.Throttling", "QPS Limit Exceeded");
 pub const INTERNAL_FAILURE: Code = code(500, "InternalFailure", "Internal Failure");
 

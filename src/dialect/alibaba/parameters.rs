@@ -32,7 +32,7 @@ pub struct Parameter<'p> {
 
 impl Parameters {
     /// How many parameters a call may have.
-    const MAX: usize = 1024;
+    pub const MAX: usize = 1024;
 
     /// Decode and merge. Errors: `ParseRequestParameterException` for what is not UTF-8 and for more than 1,024
     /// parameters; `InvalidParameter` for a name that stands twice (no client sends one, and signers disagree on which

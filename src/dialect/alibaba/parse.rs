@@ -2,12 +2,20 @@
 //!
 //! What is wrong with a parameter comes out in the service's words, naming it: `MissingParameter`, `InvalidParameter`.
 //! A parameter that is sent empty counts as absent. Parameters that no field asks for are not looked at.
+//!
+//! A list stands in parameters of its own, numbered from 1: `Name.1=value`, or `Name.1.Field=value` where its elements
+//! are structs. Numbers may be missing; elements come in the order of their numbers.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::collections::btree_set;
 use std::fmt::{self, Display};
 use std::slice;
 
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
-use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
 use serde::forward_to_deserialize_any;
 
 use super::fault::{self, Fault};
@@ -23,15 +31,28 @@ pub fn parse<T: DeserializeOwned>(parameters: &Parameters) -> Result<T, Fault> {
 /// Why a request cannot be parsed.
 #[derive(Debug)]
 struct ParameterError {
-    name: Option<&'static str>,
+    /// The parameter's name, as far as it is known: inner parts first, what stands before them is added on the way out.
+    name: Option<Name>,
     /// Absent rather than wrong.
     missing: bool,
     cause: String,
 }
 
+/// Of a field it is known when the program is built; of an element it is put together.
+type Name = Cow<'static, str>;
+
 impl ParameterError {
-    fn naming(self, name: &'static str) -> Self {
-        Self { name: self.name.or(Some(name)), ..self }
+    fn absent() -> Self {
+        Self { name: None, missing: true, cause: "absent".to_owned() }
+    }
+
+    /// Say that it is about the parameter `name`, or what stands below it.
+    fn within(self, name: impl Into<Name>) -> Self {
+        let name = match self.name {
+            None => name.into(),
+            Some(inner) => format!("{}.{inner}", name.into()).into(),
+        };
+        Self { name: Some(name), ..self }
     }
 }
 
@@ -41,7 +62,7 @@ impl de::Error for ParameterError {
     }
 
     fn missing_field(name: &'static str) -> Self {
-        Self { name: Some(name), missing: true, cause: "absent".to_owned() }
+        Self::absent().within(name)
     }
 }
 
@@ -56,7 +77,7 @@ impl std::error::Error for ParameterError {}
 impl From<ParameterError> for Fault {
     fn from(error: ParameterError) -> Self {
         let code = if error.missing { &fault::MISSING_PARAMETER } else { &fault::INVALID_PARAMETER };
-        Self::about(code, error.name.unwrap_or_default()).because(error.cause)
+        Self::about(code, &error.name.unwrap_or_default()).because(error.cause)
     }
 }
 
@@ -76,7 +97,7 @@ impl<'p> Deserializer<'p> for Whole<'p> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ParameterError> {
-        visitor.visit_map(Fields { parameters: self.0, names: fields.iter(), current: None })
+        visitor.visit_map(Fields { parameters: self.0, above: None, names: fields.iter(), current: None })
     }
 
     forward_to_deserialize_any! { <V: Visitor<'p>>
@@ -85,38 +106,97 @@ impl<'p> Deserializer<'p> for Whole<'p> {
     }
 }
 
-/// The fields of the request that are given.
+/// The fields of a struct that are given.
 struct Fields<'p> {
     parameters: &'p Parameters,
+    /// The element of a list that has these fields; `None` for the request itself.
+    above: Option<String>,
     names: slice::Iter<'static, &'static str>,
     current: Option<&'static str>,
+}
+
+impl<'p> Fields<'p> {
+    fn value(&self, name: &'static str) -> Value<'p> {
+        let name = match &self.above {
+            None => name.into(),
+            Some(above) => format!("{above}.{name}").into(),
+        };
+        Value { parameters: self.parameters, name }
+    }
 }
 
 impl<'p> MapAccess<'p> for Fields<'p> {
     type Error = ParameterError;
 
     fn next_key_seed<K: DeserializeSeed<'p>>(&mut self, seed: K) -> Result<Option<K::Value>, ParameterError> {
-        let given =
-            |name: &&&str| self.parameters.given(name).is_some() || self.parameters.below(name).next().is_some();
-        self.current = self.names.find(given).copied();
+        self.current = loop {
+            match self.names.next() {
+                Some(name) if !self.value(name).is_given() => {}
+                found => break found.copied(),
+            }
+        };
         self.current.map(|name| seed.deserialize(name.into_deserializer())).transpose()
     }
 
     fn next_value_seed<V: DeserializeSeed<'p>>(&mut self, seed: V) -> Result<V::Value, ParameterError> {
-        let name = self.current.take().ok_or_else(|| de::Error::custom("a value without a name"))?;
-        seed.deserialize(Value { parameters: self.parameters, name }).map_err(|error| error.naming(name))
+        let name = self.current.take().ok_or_else(ParameterError::absent)?;
+        seed.deserialize(self.value(name)).map_err(|error: ParameterError| error.within(name))
     }
 }
 
-/// One parameter: a text, or a map whose entries stand in parameters of their own (`Name.key=value`).
+/// The elements of a list that are given.
+struct Elements<'p> {
+    parameters: &'p Parameters,
+    list: Name,
+    numbers: btree_set::IntoIter<usize>,
+}
+
+impl<'p> Elements<'p> {
+    /// Errors: what follows the list's name is no number from 1 to the most parameters that a call has.
+    fn of(list: Value<'p>) -> Result<Self, ParameterError> {
+        let mut numbers = BTreeSet::new();
+        for (rest, value) in list.parameters.below(&list.name) {
+            let digits = rest.split_once('.').map_or(rest, |(digits, _)| digits);
+            let number = digits.parse().ok().filter(|number: &usize| number.to_string() == digits);
+            let number = number.filter(|number| (1..=Parameters::MAX).contains(number)).ok_or_else(|| {
+                <ParameterError as de::Error>::custom(format!("{rest:?} is no place in a list, which begins with 1"))
+            })?;
+            if !value.is_empty() {
+                numbers.insert(number);
+            }
+        }
+        Ok(Self { parameters: list.parameters, list: list.name, numbers: numbers.into_iter() })
+    }
+}
+
+impl<'p> SeqAccess<'p> for Elements<'p> {
+    type Error = ParameterError;
+
+    fn next_element_seed<T: DeserializeSeed<'p>>(&mut self, seed: T) -> Result<Option<T::Value>, ParameterError> {
+        let Some(number) = self.numbers.next() else { return Ok(None) };
+        let element = Value { parameters: self.parameters, name: format!("{}.{number}", self.list).into() };
+        seed.deserialize(element).map(Some).map_err(|error: ParameterError| error.within(number.to_string()))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.numbers.len())
+    }
+}
+
+/// One parameter: a text; or a map, a list or an element of one, which stand in parameters of their own
+/// (`Name.key=value`).
 struct Value<'p> {
     parameters: &'p Parameters,
-    name: &'static str,
+    name: Name,
 }
 
 impl<'p> Value<'p> {
     fn text(&self) -> Result<&'p str, ParameterError> {
-        self.parameters.given(self.name).ok_or_else(|| de::Error::missing_field(self.name))
+        self.parameters.given(&self.name).ok_or_else(ParameterError::absent)
+    }
+
+    fn is_given(&self) -> bool {
+        self.parameters.given(&self.name).is_some() || self.parameters.below(&self.name).next().is_some()
     }
 }
 
@@ -127,8 +207,31 @@ impl<'p> Deserializer<'p> for Value<'p> {
         visitor.visit_borrowed_str(self.text()?)
     }
 
+    /// What stands in parameters of its own, all of them empty, is absent too.
     fn deserialize_option<V: Visitor<'p>>(self, visitor: V) -> Result<V::Value, ParameterError> {
+        let is_empty = |(_, value): (&str, &str)| value.is_empty();
+        if self.parameters.given(&self.name).is_none() && self.parameters.below(&self.name).all(is_empty) {
+            return visitor.visit_none();
+        }
         visitor.visit_some(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'p>>(self, visitor: V) -> Result<V::Value, ParameterError> {
+        if let Some(text) = self.parameters.given(&self.name) {
+            return Err(de::Error::invalid_type(de::Unexpected::Str(text), &"a list in parameters of its own"));
+        }
+        let elements = Elements::of(self)?;
+        if elements.numbers.len() == 0 { Err(ParameterError::absent()) } else { visitor.visit_seq(elements) }
+    }
+
+    fn deserialize_struct<V: Visitor<'p>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ParameterError> {
+        let above = Some(self.name.into_owned());
+        visitor.visit_map(Fields { parameters: self.parameters, above, names: fields.iter(), current: None })
     }
 
     fn deserialize_newtype_struct<V: Visitor<'p>>(
@@ -140,9 +243,9 @@ impl<'p> Deserializer<'p> for Value<'p> {
     }
 
     fn deserialize_map<V: Visitor<'p>>(self, visitor: V) -> Result<V::Value, ParameterError> {
-        match self.parameters.given(self.name) {
+        match self.parameters.given(&self.name) {
             Some(text) => visitor.visit_borrowed_str(text),
-            None => visitor.visit_map(MapDeserializer::new(self.parameters.below(self.name))),
+            None => visitor.visit_map(MapDeserializer::new(self.parameters.below(&self.name))),
         }
     }
 
@@ -175,7 +278,7 @@ impl<'p> Deserializer<'p> for Value<'p> {
 
     forward_to_deserialize_any! { <V: Visitor<'p>>
         i8 i16 i32 i64 i128 u8 u16 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        seq tuple tuple_struct struct identifier ignored_any
+        tuple tuple_struct identifier ignored_any
     }
 }
 
@@ -190,37 +293,5 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde::Deserialize;
-
-    use super::*;
-
-    #[derive(Debug, Deserialize, PartialEq)]
-    #[serde(rename_all = "PascalCase")]
-    struct Request {
-        key_id: String,
-        count: Option<u32>,
-        flag: Option<bool>,
-    }
-
-    fn parsed(query: &str) -> Result<Request, String> {
-        parse(&Parameters::read(query, b"").unwrap()).map_err(|fault: Fault| fault.message.into_owned())
-    }
-
-    #[test]
-    fn fields_come_from_parameters_of_their_name() {
-        for (query, expected) in [
-            ("KeyId=k&Count=7&Flag=True&Other=x", Ok(Request { key_id: "k".into(), count: Some(7), flag: Some(true) })),
-            ("KeyId=k&Count=&Flag=fALSE", Ok(Request { key_id: "k".into(), count: None, flag: Some(false) })),
-            ("", Err("The parameter  KeyId  needed but no provided.")),
-            ("KeyId=", Err("The parameter  KeyId  needed but no provided.")),
-            ("keyid=k", Err("The parameter  KeyId  needed but no provided.")),
-            ("KeyId=k&Count=-1", Err("The specified parameter  Count  is not valid.")),
-            ("KeyId=k&Count=x", Err("The specified parameter  Count  is not valid.")),
-            ("KeyId=k&Count=99999999999999999999", Err("The specified parameter  Count  is not valid.")),
-            ("KeyId=k&Flag=1", Err("The specified parameter  Flag  is not valid.")),
-        ] {
-            assert_eq!(parsed(query), expected.map_err(str::to_owned), "{query}");
-        }
-    }
-}
+#[path = "parse_tests.rs"]
+mod tests;

@@ -133,16 +133,36 @@ impl<'de, const MAX: usize> Deserialize<'de> for Tags<MAX> {
 
 /// Errors tell what is wrong with the tag.
 pub fn check_tag(key: &str, value: &str) -> Result<(), String> {
-    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/\\_-.+=:@".contains(&byte));
-    if key.is_empty() || key.len() > 128 || value.len() > 128 {
-        Err(format!("tag {key:?}: a key has 1 to 128 characters, a value up to 128"))
-    } else if !is_plain(key) || !is_plain(value) {
-        Err(format!("tag {key:?}: keys and values are made of letters, digits and / \\ _ - . + = : @"))
+    check_tag_key(key)?;
+    check_tag_value(value).map_err(|error| format!("tag {key:?}: {error}"))
+}
+
+/// Errors tell what is wrong with the key of a tag.
+pub fn check_tag_key(key: &str) -> Result<(), String> {
+    if key.is_empty() || key.len() > 128 {
+        Err(format!("tag {key:?}: a key has 1 to 128 characters"))
+    } else if !is_plain(key) {
+        Err(format!("tag {key:?}: keys are made of letters, digits and / \\ _ - . + = : @"))
     } else if key.starts_with("aliyun") || key.starts_with("acs:") {
         Err(format!("tag {key:?}: keys that begin with aliyun or acs: are reserved"))
     } else {
         Ok(())
     }
+}
+
+/// Errors tell what is wrong with the value of a tag.
+pub fn check_tag_value(value: &str) -> Result<(), String> {
+    if value.len() > 128 {
+        Err("a value has up to 128 characters".to_owned())
+    } else if !is_plain(value) {
+        Err("values are made of letters, digits and / \\ _ - . + = : @".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/\\_-.+=:@".contains(&byte))
 }
 
 #[cfg(test)]

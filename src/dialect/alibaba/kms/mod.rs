@@ -10,8 +10,11 @@ mod material;
 mod parameter_names;
 pub mod reference;
 mod region;
+mod service;
+mod tag;
 mod target;
 mod types;
+mod version;
 pub mod words;
 
 pub use action::{Action, Entry};
@@ -33,9 +36,23 @@ pub const ACTIONS: &[Entry] = &[
     Entry::of::<key::DisableKey>(),
     Entry::of::<key::ScheduleKeyDeletion>(),
     Entry::of::<key::CancelKeyDeletion>(),
+    Entry::of::<key::SetDeletionProtection>(),
+    Entry::of::<key::UpdateKeyDescription>(),
+    Entry::of::<key::UpdateRotationPolicy>(),
     Entry::of::<alias::CreateAlias>(),
+    Entry::of::<alias::UpdateAlias>(),
     Entry::of::<alias::DeleteAlias>(),
     Entry::of::<alias::ListAliases>(),
+    Entry::of::<alias::ListAliasesByKeyId>(),
+    Entry::of::<version::CreateKeyVersion>(),
+    Entry::of::<version::DescribeKeyVersion>(),
+    Entry::of::<version::ListKeyVersions>(),
+    Entry::of::<tag::TagResource>(),
+    Entry::of::<tag::UntagResource>(),
+    Entry::of::<tag::ListResourceTags>(),
+    Entry::of::<tag::TagResources>(),
+    Entry::of::<tag::UntagResources>(),
+    Entry::of::<tag::ListTagResources>(),
     Entry::of::<crypto::Encrypt>(),
     Entry::of::<crypto::Decrypt>(),
     Entry::of::<crypto::ReEncrypt>(),
@@ -45,6 +62,8 @@ pub const ACTIONS: &[Entry] = &[
     Entry::of::<material::ImportKeyMaterial>(),
     Entry::of::<material::DeleteKeyMaterial>(),
     Entry::of::<region::DescribeRegions>(),
+    Entry::of::<service::DescribeAccountKmsStatus>(),
+    Entry::of::<service::OpenKmsService>(),
 ];
 
 /// The action called `name`.

@@ -30,7 +30,8 @@ pub enum KeyName {
 }
 
 impl KeyRef {
-    fn parse(text: &str, alias_allowed: bool) -> Result<Self, String> {
+    /// Errors: an ARN that is neither a key's nor an alias's.
+    pub fn parse(text: &str, alias_allowed: bool) -> Result<Self, String> {
         if !text.starts_with("acs:") {
             let name = match text.strip_prefix(ALIAS_PREFIX) {
                 Some(alias) => KeyName::Alias(alias.to_owned()),

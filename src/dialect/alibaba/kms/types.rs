@@ -81,6 +81,19 @@ impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
     }
 }
 
+/// A list of 1 to `MAX` elements, which stand in parameters of their own (`Name.1`, `Name.2` …).
+#[derive(Debug)]
+pub struct Several<T, const MAX: usize>(pub Vec<T>);
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Several<T, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Vec::deserialize(deserializer)? {
+            list if list.len() > MAX => Err(de::Error::custom(format!("{} elements, more than {MAX}", list.len()))),
+            list => Ok(Self(list)),
+        }
+    }
+}
+
 /// What is to be encrypted: up to 6,144 bytes of data in base64.
 ///
 /// The text itself is encrypted, and comes back from decryption as it was. Text that is not base64 is taken too, and

@@ -1,10 +1,10 @@
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::listed::{Aliases, Listed};
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::lists::{Page, PageNumber};
-use crate::dialect::alibaba::kms::reference::ALIAS_PREFIX;
-use crate::dialect::alibaba::kms::target::{AllAliases, Whole, alias_arn};
+use crate::dialect::alibaba::kms::target::{AllAliases, Whole};
 use crate::dialect::alibaba::kms::types::Within;
 use crate::keyring::{Read, Ring};
 
@@ -24,28 +24,6 @@ const fn ten() -> Within<0, 100> {
     Within::of(10)
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Listed {
-    aliases: Aliases,
-    #[serde(flatten)]
-    page: Page,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Aliases {
-    alias: Vec<Alias>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Alias {
-    alias_name: String,
-    alias_arn: String,
-    key_id: String,
-}
-
 impl Action for ListAliases {
     const NAME: &'static str = "ListAliases";
     const IS_LONG: bool = true;
@@ -56,11 +34,8 @@ impl Action for ListAliases {
     fn target(&self) {}
 
     fn run(self, (): (), ring: &mut Ring<'_, Read>) -> Result<Listed, Fault> {
-        let (alias, page) = Page::of(ring.aliases(), self.page_number, self.page_size.get(), |(name, key)| Alias {
-            alias_name: format!("{ALIAS_PREFIX}{}", name.as_str()),
-            alias_arn: alias_arn(&key.place, name),
-            key_id: key.id.to_string(),
-        });
+        let aliases = ring.aliases().map(|(name, key)| (name, &**key));
+        let (alias, page) = Page::of(aliases, self.page_number, self.page_size.get(), Into::into);
         Ok(Listed { aliases: Aliases { alias }, page })
     }
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::metadata::KeyMetadata;
+use super::rotation::rotation;
 use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::lists::Tags;
 use crate::dialect::alibaba::kms::target::{AllKeys, Whole};
 use crate::dialect::alibaba::kms::types::{RotationInterval, Text};
 use crate::dialect::alibaba::kms::words::{KeySpecWord, Word, Worded};
-use crate::keyring::{Key, KeySpec, KeyUsage, Lifecycle, Origin, ProtectionLevel, Ring, Rotation, Write};
+use crate::keyring::{Key, KeySpec, KeyUsage, Lifecycle, Origin, ProtectionLevel, Ring, Write};
 
 /// Make a key.
 #[derive(Debug, Deserialize)]
@@ -98,14 +99,6 @@ impl Action for CreateKey {
         let key_metadata = KeyMetadata::of(&key, ring.now());
         ring.create(key);
         Ok(Created { key_metadata })
-    }
-}
-
-fn rotation(enabled: Option<bool>, interval: Option<RotationInterval>) -> Result<Option<Rotation>, Fault> {
-    match (enabled, interval) {
-        (Some(true), None) => Err(Fault::about(&fault::MISSING_PARAMETER, "RotationInterval")),
-        (Some(true), Some(interval)) => Ok(Some(Rotation { interval: interval.0 })),
-        _ => Ok(None),
     }
 }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 use super::metadata::KeyMetadata;
 use crate::dialect::alibaba::fault::Fault;
@@ -22,13 +23,16 @@ pub struct Described {
     key_metadata: Protected,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Protected {
     #[serde(flatten)]
     metadata: KeyMetadata,
-    /// No key is protected until SetDeletionProtection is built.
+    /// `Enabled` or `Disabled`.
     deletion_protection: &'static str,
+    /// Only of a key that is protected.
+    deletion_protection_description: Option<String>,
 }
 
 impl Action for DescribeKey {
@@ -43,6 +47,8 @@ impl Action for DescribeKey {
 
     fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Described, Fault> {
         let metadata = KeyMetadata::of(&key, ring.now());
-        Ok(Described { key_metadata: Protected { metadata, deletion_protection: "Disabled" } })
+        let deletion_protection_description = key.deletion_protection.as_ref().map(ToString::to_string);
+        let deletion_protection = if key.deletion_protection.is_some() { "Enabled" } else { "Disabled" };
+        Ok(Described { key_metadata: Protected { metadata, deletion_protection, deletion_protection_description } })
     }
 }

@@ -1,5 +1,8 @@
 //! What an action acts on: found, permitted, admitted, in this order and no other.
 
+mod alias;
+mod tagged;
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -10,6 +13,9 @@ use crate::dialect::alibaba::fault::{self, AccessDeniedDetail, Fault};
 use crate::keyring::{self, Admitted, AliasName, Ciphertext, Key, Mode, Place, Ring, States};
 
 use super::reference::{ALIAS_PREFIX, KEY_PREFIX, KeyName, KeyRef};
+
+pub use alias::{BoundAlias, Move, MovedAlias, NewAlias};
+pub use tagged::{Listed, ListedKeys, Named, ResourceName, Resources, TaggedKey, TaggedKeys};
 
 /// What an action acts on.
 pub trait Target: Sized {
@@ -29,6 +35,9 @@ pub struct Found<T> {
     resources: Vec<Resource>,
     outcome: Result<T, Fault>,
 }
+
+/// The resource of actions that are about no thing in particular.
+const ANYTHING: &str = "*";
 
 /// A thing that permissions are about.
 #[derive(Debug)]
@@ -64,8 +73,11 @@ impl<T: Target> Found<T> {
             let request = Request { action: &action, resource: &resource.arn, tags: resource, circumstances };
             decide(principal, &request).map_err(|denial| {
                 let detail = AccessDeniedDetail::of(&denial);
-                let fault = Fault::about(&fault::NO_PERMISSION, &resource.arn).because(denial.explain());
-                Fault { access_denied_detail: Some(Box::new(detail)), ..fault }
+                let fault = match resource.arn.as_str() {
+                    ANYTHING => Fault::from(&fault::NO_PERMISSION_AT_ALL),
+                    arn => Fault::about(&fault::NO_PERMISSION, arn),
+                };
+                Fault { access_denied_detail: Some(Box::new(detail)), ..fault.because(denial.explain()) }
             })?;
         }
         self.outcome.map(Permitted)
@@ -149,55 +161,6 @@ impl Target for Sealing {
     }
 }
 
-/// An alias that is to be made, for a key.
-#[derive(Debug)]
-pub struct NewAlias {
-    key: Arc<Key>,
-    name: AliasName,
-}
-
-impl Target for NewAlias {
-    type Reference<'r> = (&'r KeyRef, &'r AliasName);
-    type Admitted = (Admitted, AliasName);
-
-    fn find<M: Mode>((key, name): Self::Reference<'_>, ring: &Ring<'_, M>) -> Found<Self> {
-        let mut found = Arc::<Key>::find(key, ring);
-        found.resources.push(alias_resource(ring.place(), name));
-        let outcome = found.outcome.and_then(|key| match ring.find_alias(name) {
-            Ok(_) => Err(keyring::Error::AliasTaken.into()),
-            Err(_) => Ok(Self { key, name: name.clone() }),
-        });
-        Found { resources: found.resources, outcome }
-    }
-
-    fn admit(self, states: &States, now: Timestamp) -> Result<Self::Admitted, keyring::Error> {
-        states.admit(self.key, now).map(|key| (key, self.name))
-    }
-}
-
-/// An alias and the key that it stands for.
-#[derive(Debug)]
-pub struct BoundAlias {
-    key: Arc<Key>,
-    name: AliasName,
-}
-
-impl Target for BoundAlias {
-    type Reference<'r> = &'r AliasName;
-    type Admitted = (Admitted, AliasName);
-
-    fn find<M: Mode>(name: &AliasName, ring: &Ring<'_, M>) -> Found<Self> {
-        let mut resources = vec![alias_resource(ring.place(), name)];
-        let found = ring.find_alias(name);
-        resources.extend(found.as_ref().ok().map(key_resource));
-        Found { resources, outcome: found.map(|key| Self { key, name: name.clone() }).map_err(Fault::from) }
-    }
-
-    fn admit(self, states: &States, now: Timestamp) -> Result<Self::Admitted, keyring::Error> {
-        states.admit(self.key, now).map(|key| (key, self.name))
-    }
-}
-
 /// Two targets at once.
 impl<A: Target, B: Target> Target for (A, B) {
     type Reference<'r> = (A::Reference<'r>, B::Reference<'r>);
@@ -214,14 +177,38 @@ impl<A: Target, B: Target> Target for (A, B) {
     }
 }
 
+/// A target that is named only by parameters that fit together: where they do not, the reference says so, and nothing
+/// is looked for.
+#[derive(Debug)]
+pub struct Checked<T>(T);
+
+impl<T: Target> Target for Checked<T> {
+    type Reference<'r> = Result<T::Reference<'r>, Fault>;
+    type Admitted = T::Admitted;
+
+    fn find<M: Mode>(reference: Self::Reference<'_>, ring: &Ring<'_, M>) -> Found<Self> {
+        match reference {
+            Ok(reference) => {
+                let found = T::find(reference, ring);
+                Found { resources: found.resources, outcome: found.outcome.map(Self) }
+            }
+            Err(fault) => Found { resources: Vec::new(), outcome: Err(fault) },
+        }
+    }
+
+    fn admit(self, states: &States, now: Timestamp) -> Result<Self::Admitted, keyring::Error> {
+        self.0.admit(states, now)
+    }
+}
+
 /// What is always there and has no state: all there is of a kind, or nothing at all.
 #[derive(Debug)]
 pub struct Whole<K>(PhantomData<K>);
 
 /// Which resource stands for a whole.
 pub trait Kind {
-    /// The resource's name within the place; `None` where no permission is needed.
-    const RESOURCE: Option<&'static str>;
+    /// The resource's full name; `None` where no permission is needed.
+    fn resource(place: &Place) -> Option<String>;
 }
 
 /// All keys of the place.
@@ -229,7 +216,9 @@ pub trait Kind {
 pub struct AllKeys;
 
 impl Kind for AllKeys {
-    const RESOURCE: Option<&'static str> = Some("key");
+    fn resource(place: &Place) -> Option<String> {
+        Some(arn(place, "key", ""))
+    }
 }
 
 /// All aliases of the place.
@@ -237,7 +226,19 @@ impl Kind for AllKeys {
 pub struct AllAliases;
 
 impl Kind for AllAliases {
-    const RESOURCE: Option<&'static str> = Some("alias");
+    fn resource(place: &Place) -> Option<String> {
+        Some(arn(place, "alias", ""))
+    }
+}
+
+/// The service itself, as an account has it.
+#[derive(Debug)]
+pub struct TheService;
+
+impl Kind for TheService {
+    fn resource(_place: &Place) -> Option<String> {
+        Some(ANYTHING.to_owned())
+    }
 }
 
 /// Nothing that permissions are about.
@@ -245,7 +246,9 @@ impl Kind for AllAliases {
 pub struct Nothing;
 
 impl Kind for Nothing {
-    const RESOURCE: Option<&'static str> = None;
+    fn resource(_place: &Place) -> Option<String> {
+        None
+    }
 }
 
 impl<K: Kind> Target for Whole<K> {
@@ -253,7 +256,7 @@ impl<K: Kind> Target for Whole<K> {
     type Admitted = ();
 
     fn find<M: Mode>((): (), ring: &Ring<'_, M>) -> Found<Self> {
-        let resource = K::RESOURCE.map(|relative| Resource { arn: arn(ring.place(), relative, ""), key: None });
+        let resource = K::resource(ring.place()).map(|arn| Resource { arn, key: None });
         Found { resources: resource.into_iter().collect(), outcome: Ok(Self(PhantomData)) }
     }
 
@@ -264,10 +267,6 @@ impl<K: Kind> Target for Whole<K> {
 
 fn key_resource(key: &Arc<Key>) -> Resource {
     Resource { arn: key_arn(key), key: Some(Arc::clone(key)) }
-}
-
-fn alias_resource(place: &Place, name: &AliasName) -> Resource {
-    Resource { arn: alias_arn(place, name), key: None }
 }
 
 /// `acs:kms:<region>:<account>:key/<id>`.

@@ -1,0 +1,46 @@
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::listed::{Aliases, Listed};
+use crate::dialect::alibaba::fault::Fault;
+use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::lists::{Page, PageNumber};
+use crate::dialect::alibaba::kms::reference::{KeyIdRef, KeyRef};
+use crate::dialect::alibaba::kms::types::Within;
+use crate::keyring::{Admitted, Key, Read, Ring};
+
+/// List the aliases of a key, in the order of their names.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListAliasesByKeyId {
+    /// Key ID or ARN.
+    key_id: KeyIdRef,
+    /// From 1; default 1.
+    #[serde(default)]
+    page_number: PageNumber,
+    /// Aliases a page; default 10; 0 gives the count alone.
+    #[serde(default = "ten")]
+    page_size: Within<0, 101>,
+}
+
+const fn ten() -> Within<0, 101> {
+    Within::of(10)
+}
+
+impl Action for ListAliasesByKeyId {
+    const NAME: &'static str = "ListAliasesByKeyId";
+    type Mode = Read;
+    type Target = Arc<Key>;
+    type Reply = Listed;
+
+    fn target(&self) -> &KeyRef {
+        &self.key_id.0
+    }
+
+    fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Listed, Fault> {
+        let aliases = key.aliases.iter().map(|name| (name, &*key));
+        let (alias, page) = Page::of(aliases, self.page_number, self.page_size.get(), Into::into);
+        Ok(Listed { aliases: Aliases { alias }, page })
+    }
+}

@@ -1,0 +1,73 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::access::Arn;
+use crate::dialect::alibaba::fault::{self, Fault};
+use crate::dialect::alibaba::kms::action::{Action, Empty};
+use crate::dialect::alibaba::kms::reference::{KeyIdRef, KeyRef};
+use crate::dialect::alibaba::kms::target::Checked;
+use crate::dialect::alibaba::kms::types::{Text, from_text};
+use crate::keyring::KeyState::{Disabled, Enabled, PendingImport, Unavailable};
+use crate::keyring::{Admitted, Key, Ring, States, Write};
+
+/// Keep a key from being deleted, or no longer.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SetDeletionProtection {
+    /// Key ARN; this or `KeyId` is needed.
+    protected_resource_arn: Option<ProtectedResource>,
+    /// Key ID or ARN.
+    key_id: Option<KeyIdRef>,
+    enable_deletion_protection: bool,
+    /// Why, up to 8,192 characters; counts only where protection is switched on.
+    deletion_protection_description: Option<Text<8192>>,
+    /// An instance that the key is in; there are none.
+    #[serde(rename = "KmsInstanceId")]
+    _kms_instance_id: Option<Text<64>>,
+}
+
+/// What an ARN says is to be protected.
+#[derive(Debug)]
+enum ProtectedResource {
+    Key(KeyRef),
+    Secret,
+}
+
+impl<'de> Deserialize<'de> for ProtectedResource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| match Arn::parse(text) {
+            None => Err(format!("{text:?} is no ARN")),
+            Some(arn) if arn.service == "kms" && arn.relative.starts_with("secret/") => Ok(Self::Secret),
+            Some(_) => KeyRef::parse(text, false).map(Self::Key),
+        })
+    }
+}
+
+impl Action for SetDeletionProtection {
+    const NAME: &'static str = "SetDeletionProtection";
+    const STATES: States = States::of(&[Enabled, Disabled, PendingImport, Unavailable]);
+    type Mode = Write;
+    type Target = Checked<Arc<Key>>;
+    type Reply = Empty;
+
+    fn target(&self) -> Result<&KeyRef, Fault> {
+        match (&self.protected_resource_arn, &self.key_id) {
+            (Some(ProtectedResource::Key(key)), None) | (None, Some(KeyIdRef(key))) => Ok(key),
+            (Some(ProtectedResource::Secret), None) => {
+                Err(Fault::from(&fault::UNSUPPORTED_OPERATION).because("secrets are not built"))
+            }
+            (None, None) => Err(Fault::about(&fault::MISSING_PARAMETER, "ProtectedResourceArn")),
+            (Some(_), Some(_)) => Err(Fault::about(&fault::INVALID_PARAMETER, "KeyId")
+                .because("either ProtectedResourceArn or KeyId names the key, not both")),
+        }
+    }
+
+    fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
+        let reason = self.deletion_protection_description.unwrap_or_default().0;
+        ring.change(key, |key| {
+            key.deletion_protection = self.enable_deletion_protection.then(|| reason.into());
+        });
+        Ok(Empty {})
+    }
+}

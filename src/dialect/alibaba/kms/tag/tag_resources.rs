@@ -1,0 +1,43 @@
+use serde::Deserialize;
+
+use super::parameters::{MOST_TAGS_LISTED, ResourceIds, ResourceType, TagList};
+use super::{TAGGABLE, put_tags};
+use crate::dialect::alibaba::fault::Fault;
+use crate::dialect::alibaba::kms::action::{Action, Empty};
+use crate::dialect::alibaba::kms::target::{Checked, Resources, TaggedKeys};
+use crate::dialect::alibaba::kms::types::Text;
+use crate::keyring::{Admitted, Ring, States, Write};
+
+/// Put tags on several things, on all of them or none.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TagResources {
+    /// `key` or `secret`.
+    resource_type: ResourceType,
+    /// Key IDs or ARNs, up to 50.
+    resource_id: ResourceIds,
+    /// Up to 20.
+    tag: TagList,
+    /// Read with the call's region.
+    #[serde(rename = "RegionId")]
+    _region_id: Option<Text<64>>,
+}
+
+impl Action for TagResources {
+    const NAME: &'static str = "TagResources";
+    const STATES: States = TAGGABLE;
+    type Mode = Write;
+    type Target = Checked<TaggedKeys>;
+    type Reply = Empty;
+
+    fn target(&self) -> Result<Resources<'_>, Fault> {
+        self.tag.to_put()?;
+        self.resource_type.named(&self.resource_id)
+    }
+
+    fn run(self, keys: Vec<Admitted>, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
+        let tags = self.tag.to_put()?;
+        keys.into_iter().try_for_each(|key| put_tags(key, &tags, MOST_TAGS_LISTED, ring))?;
+        Ok(Empty {})
+    }
+}

@@ -1,0 +1,47 @@
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use super::{Described, Metadata};
+use crate::dialect::alibaba::fault::{self, Fault};
+use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::keyring::{Admitted, Key, KeyState, Origin, Ring, States, Write};
+
+/// Give a key new material; what older versions encrypted can still be decrypted.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateKeyVersion {
+    /// Key ID, alias, or the ARN of either.
+    key_id: KeyRef,
+}
+
+/// How long after a version there is no other. Source: CreateKeyVersion page (2021).
+const LEAST_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+impl Action for CreateKeyVersion {
+    const NAME: &'static str = "CreateKeyVersion";
+    const STATES: States = States::of(&[KeyState::Enabled]);
+    type Mode = Write;
+    type Target = Arc<Key>;
+    type Reply = Described;
+
+    fn target(&self) -> &KeyRef {
+        &self.key_id
+    }
+
+    fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Described, Fault> {
+        let refused = |why: &str| Err(Fault::from(&fault::REJECTED_UNSUPPORTED_OPERATION).because(why));
+        if key.origin == Origin::External {
+            return refused("a key with imported material has one version");
+        }
+        if key.primary_version().is_some_and(|last| ring.now().duration_since(last.created) < LEAST_AGE) {
+            return refused("the last version is less than 7 days old");
+        }
+        let version = Arc::new(ring.new_version(key.spec, ring.now()));
+        let key_version = Metadata::of(&key, &version);
+        ring.change(key, |key| key.versions.push(version));
+        Ok(Described { key_version })
+    }
+}

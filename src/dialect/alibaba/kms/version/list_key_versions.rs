@@ -1,0 +1,61 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Metadata;
+use crate::dialect::alibaba::fault::Fault;
+use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::lists::{Page, PageNumber};
+use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::types::Within;
+use crate::keyring::{Admitted, Key, Read, Ring};
+
+/// List the versions of a key, from the oldest to the primary one.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListKeyVersions {
+    /// Key ID, alias, or the ARN of either.
+    key_id: KeyRef,
+    /// From 1; default 1.
+    #[serde(default)]
+    page_number: PageNumber,
+    /// Versions a page; default 10; 0 gives the count alone.
+    #[serde(default = "ten")]
+    page_size: Within<0, 101>,
+}
+
+const fn ten() -> Within<0, 101> {
+    Within::of(10)
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Listed {
+    key_versions: KeyVersions,
+    #[serde(flatten)]
+    page: Page,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct KeyVersions {
+    key_version: Vec<Metadata>,
+}
+
+impl Action for ListKeyVersions {
+    const NAME: &'static str = "ListKeyVersions";
+    type Mode = Read;
+    type Target = Arc<Key>;
+    type Reply = Listed;
+
+    fn target(&self) -> &KeyRef {
+        &self.key_id
+    }
+
+    fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Listed, Fault> {
+        let (key_version, page) = Page::of(key.versions.iter(), self.page_number, self.page_size.get(), |version| {
+            Metadata::of(&key, version)
+        });
+        Ok(Listed { key_versions: KeyVersions { key_version }, page })
+    }
+}
