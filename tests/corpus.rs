@@ -26,6 +26,14 @@ fn every_target_has_a_corpus_and_a_program() {
     assert_eq!(names(&folder("fuzz_targets")), targets);
 }
 
+/// Runs add thousands of files; what is committed is chosen.
+#[test]
+fn the_corpus_is_small() {
+    let files = fuzz::TARGETS.iter().flat_map(|(name, _)| files(&folder("corpus").join(name)));
+    let sizes: Vec<_> = files.map(|file| fs::metadata(file).unwrap().len()).collect();
+    assert!(sizes.len() < 200 && sizes.iter().sum::<u64>() < 300_000, "{} files", sizes.len());
+}
+
 #[test]
 fn the_corpus_breaks_no_promise() {
     for (name, run) in fuzz::TARGETS {
