@@ -1,20 +1,21 @@
-//! RSA (RFC 8017): key pairs, and decryption of what was encrypted to them.
+//! RSA (RFC 8017): encryption and signatures.
 
 use std::fmt;
 
 use rand_core::CryptoRng;
 use rsa::hazmat::rsa_decrypt_and_check;
-use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey};
+use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
+use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, Document, EncodePrivateKey, EncodePublicKey};
 use rsa::traits::PublicKeyParts;
-use rsa::{BoxedUint, PrivateKey};
+use rsa::{BoxedUint, Pkcs1v15Sign, PrivateKey, PublicKey};
 use sha1::Sha1;
 use sha2::Sha256;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
 use zeroize::Zeroizing;
 
-use super::{MalformedPrivateKey, Undecryptable};
+use super::{DIGEST_LENGTH, MalformedPrivateKey, MalformedPublicKey, TooLong, Undecryptable};
 
-/// How a message was padded before it was encrypted. MGF1 uses the same digest, and the label is empty.
+/// How a message is padded before it is encrypted. MGF1 uses the same digest, and the label is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RsaPadding {
     Pkcs1V15,
@@ -22,7 +23,56 @@ pub enum RsaPadding {
     OaepSha256,
 }
 
-/// A private key with its public one. The public exponent is 65537.
+/// How a SHA-256 digest is padded before it is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RsaSignaturePadding {
+    Pkcs1V15,
+    /// MGF1 with SHA-256, and a salt of 32 bytes.
+    Pss,
+}
+
+/// A public key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RsaPublicKey(PublicKey);
+
+impl RsaPublicKey {
+    /// `der`: SubjectPublicKeyInfo.
+    pub fn from_der(der: &[u8]) -> Result<Self, MalformedPublicKey> {
+        PublicKey::from_public_key_der(der).map(Self).map_err(|_| MalformedPublicKey)
+    }
+
+    /// `pem`: SubjectPublicKeyInfo (`PUBLIC KEY`) or PKCS#1 (`RSA PUBLIC KEY`).
+    pub fn from_pem(pem: &str) -> Result<Self, MalformedPublicKey> {
+        let (_, der) = Document::from_pem(pem).map_err(|_| MalformedPublicKey)?;
+        let key = PublicKey::from_public_key_der(der.as_bytes());
+        key.or_else(|_| PublicKey::from_pkcs1_der(der.as_bytes())).map(Self).map_err(|_| MalformedPublicKey)
+    }
+
+    /// Length of the modulus in bits.
+    pub fn bits(&self) -> usize {
+        self.0.n_bits_precision() as usize
+    }
+
+    pub fn encrypt(&self, padding: RsaPadding, message: &[u8], rng: &mut impl CryptoRng) -> Result<Vec<u8>, TooLong> {
+        match padding {
+            RsaPadding::Pkcs1V15 => self.0.pkcs1v15_encrypt_with_rng(rng, message),
+            RsaPadding::OaepSha1 => self.0.oaep_encrypt_with_rng::<Sha1, _>(rng, message),
+            RsaPadding::OaepSha256 => self.0.oaep_encrypt_with_rng::<Sha256, _>(rng, message),
+        }
+        .map_err(|_| TooLong)
+    }
+
+    /// Whether `signature` is one of `digest` by this key.
+    pub fn verifies(&self, padding: RsaSignaturePadding, digest: &[u8; DIGEST_LENGTH], signature: &[u8]) -> bool {
+        match padding {
+            RsaSignaturePadding::Pkcs1V15 => self.0.verify(Pkcs1v15Sign::new::<Sha256>(), digest, signature),
+            RsaSignaturePadding::Pss => self.0.pss_verify_prehash::<Sha256>(digest, signature),
+        }
+        .is_ok()
+    }
+}
+
+/// A private key with its public one. The public exponent of one made here is 65537.
 pub struct RsaKeyPair(PrivateKey);
 
 impl RsaKeyPair {
@@ -34,9 +84,10 @@ impl RsaKeyPair {
         Self(PrivateKey::new(rng, bits).expect("the modulus is long enough, and the random source never fails"))
     }
 
-    /// `der`: PKCS#8.
+    /// `der`: PKCS#8 or PKCS#1.
     pub fn from_private_key_der(der: &[u8]) -> Result<Self, MalformedPrivateKey> {
-        PrivateKey::from_pkcs8_der(der).map(Self).map_err(|_| MalformedPrivateKey)
+        let key = PrivateKey::from_pkcs8_der(der);
+        key.or_else(|_| PrivateKey::from_pkcs1_der(der)).map(Self).map_err(|_| MalformedPrivateKey)
     }
 
     /// PKCS#8 in DER.
@@ -47,6 +98,29 @@ impl RsaKeyPair {
     /// SubjectPublicKeyInfo in DER.
     pub fn public_key_der(&self) -> Vec<u8> {
         self.0.as_public_key().to_public_key_der().expect("a public key has a DER form").into_vec()
+    }
+
+    pub fn public_key(&self) -> RsaPublicKey {
+        RsaPublicKey(self.0.to_public_key())
+    }
+
+    /// Length of the modulus in bits.
+    pub fn bits(&self) -> usize {
+        self.0.n_bits_precision() as usize
+    }
+
+    /// A signature of `digest`. `rng` blinds the computation, and salts PSS.
+    pub fn sign(
+        &self,
+        padding: RsaSignaturePadding,
+        digest: &[u8; DIGEST_LENGTH],
+        rng: &mut impl CryptoRng,
+    ) -> Vec<u8> {
+        match padding {
+            RsaSignaturePadding::Pkcs1V15 => self.0.sign_with_rng(rng, Pkcs1v15Sign::new::<Sha256>(), digest),
+            RsaSignaturePadding::Pss => self.0.pss_sign_prehash_with_rng::<Sha256, _>(rng, digest),
+        }
+        .expect("a modulus of 1,024 bits has room for a digest and its salt, and the random source never fails")
     }
 
     /// The message in `ciphertext`. `rng` blinds the computation: time tells nothing of the key.

@@ -1,20 +1,42 @@
-//! SM2 (GB/T 32918): key pairs, and decryption of what was encrypted to them.
+//! SM2 (GB/T 32918): encryption and signatures.
 
 use std::fmt;
 
 use rand_core::CryptoRng;
-use sm2::SecretKey;
+use sm2::dsa::signature::hazmat::{PrehashVerifier, RandomizedPrehashSigner};
+use sm2::dsa::{Signature, SigningKey};
 use sm2::elliptic_curve::Generate;
-use sm2::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey};
-use sm2::pke::{DecryptingKey, Mode};
+use sm2::pkcs8::{DecodePublicKey, EncodePrivateKey, EncodePublicKey};
+use sm2::pke::{DecryptingKey, EncryptingKey, Mode};
+use sm2::{PublicKey, SecretKey};
 use zeroize::Zeroizing;
 
-use super::{MalformedPrivateKey, Undecryptable};
+use super::{DIGEST_LENGTH, MalformedPrivateKey, MalformedPublicKey, TooLong, Undecryptable};
 
 /// What a curve point that is written in full begins with.
 const UNCOMPRESSED: u8 = 4;
 
-/// A private key with its public one, on the curve of GB/T 32918.5.
+/// Whose signature it is. It counts where a message is hashed, which is not done here.
+const NOBODY: &str = "";
+
+/// A public key, on the curve of GB/T 32918.5.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sm2PublicKey(PublicKey);
+
+impl Sm2PublicKey {
+    /// `der`: SubjectPublicKeyInfo.
+    pub fn from_der(der: &[u8]) -> Result<Self, MalformedPublicKey> {
+        PublicKey::from_public_key_der(der).map(Self).map_err(|_| MalformedPublicKey)
+    }
+
+    /// `message` (at least a byte) as C1 ‖ C3 ‖ C2 (GB/T 32918.4, with SM3): C1 is a point written in full, and all of
+    /// it 97 bytes longer than the message.
+    pub fn encrypt(&self, message: &[u8], rng: &mut impl CryptoRng) -> Result<Vec<u8>, TooLong> {
+        EncryptingKey::new_with_mode(self.0, Mode::C1C3C2).encrypt(rng, message).map_err(|_| TooLong)
+    }
+}
+
+/// A private key with its public one.
 pub struct Sm2KeyPair(SecretKey);
 
 impl Sm2KeyPair {
@@ -22,9 +44,14 @@ impl Sm2KeyPair {
         Self(SecretKey::generate_from_rng(rng))
     }
 
-    /// `der`: PKCS#8.
+    /// `der`: PKCS#8 or SEC 1.
     pub fn from_private_key_der(der: &[u8]) -> Result<Self, MalformedPrivateKey> {
-        SecretKey::from_pkcs8_der(der).map(Self).map_err(|_| MalformedPrivateKey)
+        SecretKey::from_der(der).map(Self).map_err(|_| MalformedPrivateKey)
+    }
+
+    /// `number`: the private key alone, 32 bytes, big-endian.
+    pub fn from_private_number(number: &[u8]) -> Result<Self, MalformedPrivateKey> {
+        SecretKey::from_slice(number).map(Self).map_err(|_| MalformedPrivateKey)
     }
 
     /// PKCS#8 in DER.
@@ -35,6 +62,29 @@ impl Sm2KeyPair {
     /// SubjectPublicKeyInfo in DER.
     pub fn public_key_der(&self) -> Vec<u8> {
         self.0.public_key().to_public_key_der().expect("a public key has a DER form").into_vec()
+    }
+
+    pub fn public_key(&self) -> Sm2PublicKey {
+        Sm2PublicKey(self.0.public_key())
+    }
+
+    /// A signature, in DER, of `digest`: SM3 over Z(A) and the message (GB/T 32918.2).
+    pub fn sign(&self, digest: &[u8; DIGEST_LENGTH], rng: &mut impl CryptoRng) -> Vec<u8> {
+        let key = self.signing_key();
+        // The standard starts anew where the secret number happens to give a zero.
+        let signature = std::iter::repeat_with(|| key.sign_prehash_with_rng(rng, digest)).find_map(Result::ok);
+        signature.expect("an endless search ends with what it finds").to_der().to_vec()
+    }
+
+    /// Whether `signature` is one of `digest` by this key.
+    pub fn verifies(&self, digest: &[u8; DIGEST_LENGTH], signature: &[u8]) -> bool {
+        let key = self.signing_key();
+        Signature::from_der(signature)
+            .is_ok_and(|signature| key.verifying_key().verify_prehash(digest, &signature).is_ok())
+    }
+
+    fn signing_key(&self) -> SigningKey {
+        SigningKey::new(NOBODY, &self.0).expect("nobody's name is short enough")
     }
 
     /// The message in `ciphertext` (GB/T 32918.4, with SM3): C1 ‖ C3 ‖ C2, where C1 is a point written in full, or

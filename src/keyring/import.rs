@@ -8,10 +8,7 @@ use secrecy::SecretSlice;
 use zeroize::Zeroizing;
 
 use super::{Admitted, Error, Key, KeyState, KeyVersion, Lifecycle, Mode, Ring, Write};
-use crate::cipher::{
-    Aead, Algorithm, IV_LENGTH, MalformedPrivateKey, RsaKeyPair, RsaPadding, Sm2KeyPair, Undecryptable,
-};
-use crate::world::Draw;
+use crate::cipher::{Aead, Algorithm, EncryptionAlgorithm, IV_LENGTH, KeyPair, KeyPairKind};
 
 /// How long a token can be used. Source: GetParametersForImport page (2021).
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -45,12 +42,17 @@ pub struct ImportParameters {
 impl<M: Mode> Ring<'_, M> {
     /// A new key pair and token for `key`. With RSA this takes tenths of a second.
     pub fn import_parameters(&mut self, key: &Key, wrapping: Wrapping) -> ImportParameters {
-        let (public_key, private_key) = wrapping.generate(&mut self.draw);
+        let pair = KeyPair::generate(wrapping.key_pair(), &mut self.draw);
         let expires_at = self.now() + LIFETIME;
-        let mut sealed = [&expires_at.as_second().to_be_bytes(), [wrapping.tag()].as_slice(), &private_key].concat();
+        let mut sealed =
+            [&expires_at.as_second().to_be_bytes(), [wrapping.tag()].as_slice(), &pair.private_key_der()].concat();
         let iv: [u8; IV_LENGTH] = self.draw.bytes();
         self.token_aead().seal(&iv, &bearer(key), &mut sealed);
-        ImportParameters { public_key, token: [&[LAYOUT], iv.as_slice(), &sealed].concat(), expires_at }
+        ImportParameters {
+            public_key: pair.public_key_der(),
+            token: [&[LAYOUT], iv.as_slice(), &sealed].concat(),
+            expires_at,
+        }
     }
 
     /// Errors: [`Error::InvalidImportToken`], [`Error::ExpiredImportToken`], [`Error::InvalidMaterial`].
@@ -66,7 +68,8 @@ impl<M: Mode> Ring<'_, M> {
             return Err(Error::ExpiredImportToken);
         }
         let wrapping = Wrapping::from_tag(*tag).ok_or(INVALID)?;
-        let material = wrapping.unwrap(private_key, wrapped, &mut self.draw).map_err(|_| INVALID)?;
+        let pair = KeyPair::from_private_key(wrapping.key_pair(), private_key).map_err(|_| INVALID)?;
+        let material = pair.decrypt(wrapping.algorithm(), wrapped, &mut self.draw);
         let mut material = material.map_err(|_| Error::InvalidMaterial)?;
         Ok(std::mem::take(&mut *material).into())
     }
@@ -138,37 +141,21 @@ impl Wrapping {
         Self::ALL.into_iter().find(|wrapping| wrapping.tag() == tag)
     }
 
-    const fn rsa_padding(self) -> Option<RsaPadding> {
+    const fn algorithm(self) -> EncryptionAlgorithm {
         match self {
-            Self::RsaPkcs1V15 => Some(RsaPadding::Pkcs1V15),
-            Self::RsaOaepSha1 => Some(RsaPadding::OaepSha1),
-            Self::RsaOaepSha256 => Some(RsaPadding::OaepSha256),
-            Self::Sm2 => None,
+            Self::RsaPkcs1V15 => EncryptionAlgorithm::RsaPkcs1V15,
+            Self::RsaOaepSha1 => EncryptionAlgorithm::RsaOaepSha1,
+            Self::RsaOaepSha256 => EncryptionAlgorithm::RsaOaepSha256,
+            Self::Sm2 => EncryptionAlgorithm::Sm2Pke,
         }
     }
 
-    /// A public key (SubjectPublicKeyInfo) and its private one (PKCS#8).
-    fn generate(self, draw: &mut Draw) -> (Vec<u8>, Zeroizing<Vec<u8>>) {
-        if self.rsa_padding().is_some() {
-            let pair = RsaKeyPair::generate(2048, draw);
-            (pair.public_key_der(), pair.private_key_der())
-        } else {
-            let pair = Sm2KeyPair::generate(draw);
-            (pair.public_key_der(), pair.private_key_der())
+    /// Which kind of key pair wraps so.
+    const fn key_pair(self) -> KeyPairKind {
+        match self {
+            Self::RsaPkcs1V15 | Self::RsaOaepSha1 | Self::RsaOaepSha256 => KeyPairKind::Rsa2048,
+            Self::Sm2 => KeyPairKind::Sm2,
         }
-    }
-
-    /// What is in `wrapped`, by the `private_key` of [`Self::generate`].
-    fn unwrap(
-        self,
-        private_key: &[u8],
-        wrapped: &[u8],
-        draw: &mut Draw,
-    ) -> Result<Result<Zeroizing<Vec<u8>>, Undecryptable>, MalformedPrivateKey> {
-        Ok(match self.rsa_padding() {
-            Some(padding) => RsaKeyPair::from_private_key_der(private_key)?.decrypt(padding, wrapped, draw),
-            None => Sm2KeyPair::from_private_key_der(private_key)?.decrypt(wrapped),
-        })
     }
 }
 
