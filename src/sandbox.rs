@@ -71,6 +71,7 @@ impl Assembly {
         let keyring = config::open(options.data.as_ref(), &world, progress)?;
         let mut warnings = contents.warnings;
         warnings.extend(config::stock(&keyring, contents.keys, &world.chance, now, progress)?);
+        let keyring = keyring.with_data_keys(contents.data_keys);
         Ok(Self {
             gateway: Arc::new(Gateway::new(world, contents.directory, keyring, gateway_options)),
             console: Console::new(modes),

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretSlice};
+use secrecy::ExposeSecret;
 use toml::Spanned;
 
+use super::material;
 use super::sandbox_file::{self as file, AccessKeyStatus, SandboxFile, SandboxFileError};
 use super::{DEFAULT_ACCOUNT, WELL_KNOWN_ACCESS_KEY};
 use crate::access::{AccessKey, AccountId, Directory, Policy, Principal, system_policy};
@@ -18,8 +19,8 @@ use crate::dialect::alibaba::kms::check_tag;
 use crate::dialect::alibaba::kms::reference::ALIAS_PREFIX;
 use crate::dialect::alibaba::kms::words::Word;
 use crate::keyring::{
-    AliasName, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Lifecycle, Origin, Place, ProtectionLevel,
-    VersionId,
+    AliasName, DataKey, DataKeyVersion, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Lifecycle, Origin, Place,
+    ProtectionLevel, VersionId,
 };
 
 /// What a sandbox file says.
@@ -28,6 +29,7 @@ pub struct Contents {
     pub directory: Directory,
     /// A key without a version that does not wait for material is to get one.
     pub keys: Vec<Key>,
+    pub data_keys: Vec<DataKey>,
     /// What is not wrong but probably not meant.
     pub warnings: Vec<String>,
     pub counts: Counts,
@@ -62,6 +64,7 @@ pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, now: Timestamp) ->
         now,
         access_keys: Vec::new(),
         keys: Vec::new(),
+        data_keys: Vec::new(),
         ids: HashSet::new(),
         aliases: HashSet::new(),
         versions: HashSet::new(),
@@ -75,9 +78,9 @@ pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, now: Timestamp) ->
         }
         loading.account(account)?;
     }
-    let Loading { keys, access_keys, warnings, counts, .. } = loading;
+    let Loading { keys, data_keys, access_keys, warnings, counts, .. } = loading;
     let directory = Directory::new(access_keys).map_err(|error| sandbox_file.error(0..0, error))?;
-    Ok(Contents { directory, keys, warnings, counts })
+    Ok(Contents { directory, keys, data_keys, warnings, counts })
 }
 
 fn default_file() -> Result<SandboxFile, SandboxFileError> {
@@ -97,6 +100,7 @@ struct Loading<'f> {
     now: Timestamp,
     access_keys: Vec<AccessKey>,
     keys: Vec<Key>,
+    data_keys: Vec<DataKey>,
     ids: HashSet<(Place, KeyId)>,
     aliases: HashSet<(Place, AliasName)>,
     versions: HashSet<(Place, VersionId)>,
@@ -121,6 +125,11 @@ impl<'f> Loading<'f> {
         for key in &account.key {
             self.key(key, &id)
                 .map_err(|(span, what)| file.error(span, format!("key {:?}: {what}", key.get_ref().id)))?;
+        }
+        for data_key in &account.data_key {
+            self.data_key(data_key.get_ref(), &id).map_err(|what| {
+                file.error(data_key.span(), format!("data key {:?}: {what}", data_key.get_ref().name))
+            })?;
         }
         Ok(())
     }
@@ -222,6 +231,22 @@ impl<'f> Loading<'f> {
         Ok(())
     }
 
+    fn data_key(&mut self, described: &file::DataKey, account: &AccountId) -> Result<(), String> {
+        let region = described.region.as_deref().unwrap_or(self.region);
+        let place = self.place(account, region);
+        let is_it = |key: &&Key| key.place == place && key.id.as_str() == described.key;
+        match self.keys.iter().find(is_it) {
+            Some(key) if key.spec.is_symmetric_encryption() => (),
+            Some(_) => return Err(format!("key {:?} does not encrypt data keys", described.key)),
+            None => return Err(format!("the account has no key {:?} in {region}", described.key)),
+        }
+        if self.data_keys.iter().any(|other| other.place == place && *other.name == *described.name) {
+            return Err(format!("it stands twice in {region}"));
+        }
+        self.data_keys.push(data_key(described, place)?);
+        Ok(())
+    }
+
     /// Places are shared by their keys.
     fn place(&mut self, account: &AccountId, region: &str) -> Place {
         match self.keys.last() {
@@ -242,11 +267,15 @@ fn key(described: &file::Key, place: Place, now: Timestamp) -> Result<Key, Strin
     for (name, value) in &described.tags {
         check_tag(name, value)?;
     }
+    let spec = word(described.spec.as_deref(), KeySpec::Aes256)?;
+    if origin == Origin::External && !spec.is_symmetric_encryption() {
+        return Err(format!("a key of spec {} has no imported material", spec.word()));
+    }
     Ok(Key {
         id: KeyId::new(&described.id),
         place,
-        spec: word(described.spec.as_deref(), KeySpec::Aes256)?,
-        usage: word(described.usage.as_deref(), KeyUsage::EncryptDecrypt)?,
+        spec,
+        usage: usage(spec, described.usage.as_deref())?,
         origin,
         protection_level: word(described.protection_level.as_deref(), ProtectionLevel::Software)?,
         description: described.description.as_str().into(),
@@ -259,6 +288,16 @@ fn key(described: &file::Key, place: Place, now: Timestamp) -> Result<Key, Strin
         aliases: aliases(&described.aliases)?,
         versions: Vec::new(),
     })
+}
+
+/// What a key of `spec` is for: what `text` says, or what such keys are for unless another use is asked for.
+fn usage(spec: KeySpec, text: Option<&str>) -> Result<KeyUsage, String> {
+    let usage = word(text, spec.usages()[0])?;
+    if spec.usages().contains(&usage) {
+        return Ok(usage);
+    }
+    let usages: Vec<_> = spec.usages().iter().map(|usage| usage.word()).collect();
+    Err(format!("a key of spec {} is for {}, not {}", spec.word(), usages.join(" or "), usage.word()))
 }
 
 fn lifecycle(described: &file::Key, origin: Origin) -> Result<Lifecycle, String> {
@@ -298,16 +337,35 @@ fn alias_name(alias: &str) -> Result<AliasName, String> {
 fn version_of(key: &Key, described: &file::Version) -> Result<KeyVersion, String> {
     let id = VersionId::parse(described.id.as_bytes())
         .ok_or_else(|| format!("version id {:?} is not a lower-case UUID", described.id))?;
-    let material = BASE64_STANDARD
-        .decode(described.material.expose_secret())
-        .map_err(|error| format!("the material of version {id} is not base64: {error}"))?;
-    let (spec, length) = (key.spec, material.len());
-    let created = described.created.map_or(key.created, |date| date.0);
-    let version = KeyVersion::new(id, created, spec, SecretSlice::from(material)).map_err(|_| {
-        let wanted = spec.material_length();
-        format!("the material of version {id} has {length} bytes, {} wants {wanted}", spec.word())
-    })?;
+    let material = material::parse(key.spec, described.material.expose_secret())
+        .map_err(|what| format!("the material of version {id} {what}"))?;
+    let version = KeyVersion::new(id, described.created.map_or(key.created, |date| date.0), material);
     Ok(if key.lifecycle == Lifecycle::PendingImport { version.deleted() } else { version })
+}
+
+/// The data key that a block describes. The service's own names have up to 128 characters (managed data key page, 2026).
+fn data_key(described: &file::DataKey, place: Place) -> Result<DataKey, String> {
+    if !(1..=128).contains(&described.name.chars().count()) {
+        return Err("a name has 1 to 128 characters".to_owned());
+    }
+    let mut versions: Vec<DataKeyVersion> = Vec::new();
+    for version in described.versions.iter().map(Spanned::get_ref) {
+        let id = version.id.as_str();
+        if id.is_empty() || versions.iter().any(|other| *other.id == *id) {
+            return Err(format!("version {id:?} is empty or stands twice"));
+        }
+        let material = BASE64_STANDARD
+            .decode(version.material.expose_secret())
+            .map_err(|error| format!("the material of version {id:?} is not base64: {error}"))?;
+        if !(1..=1024).contains(&material.len()) {
+            return Err(format!("the material of version {id:?} has not 1 to 1,024 bytes"));
+        }
+        versions.push(DataKeyVersion { id: id.into(), material: material.into() });
+    }
+    if versions.is_empty() {
+        return Err("it has no version".to_owned());
+    }
+    Ok(DataKey { place, name: described.name.as_str().into(), key: KeyId::new(&described.key), versions })
 }
 
 /// The value that `text` is the word of, or `default` without one.

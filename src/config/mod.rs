@@ -2,6 +2,7 @@
 
 mod data;
 mod load;
+mod material;
 mod sandbox_file;
 mod stock;
 

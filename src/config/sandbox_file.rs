@@ -62,6 +62,8 @@ pub(super) struct Account {
     pub(super) policy: Vec<Spanned<Policy>>,
     #[serde(default)]
     pub(super) key: Vec<Spanned<Key>>,
+    #[serde(default)]
+    pub(super) data_key: Vec<Spanned<DataKey>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -128,7 +130,27 @@ pub(super) struct Key {
 pub(super) struct Version {
     pub(super) id: String,
     pub(super) created: Option<Date>,
-    /// Base64.
+    /// Base64, hex or PEM: what the key's spec wants.
+    pub(super) material: SecretString,
+}
+
+/// A managed data key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DataKey {
+    pub(super) name: String,
+    pub(super) region: Option<String>,
+    /// The id of the key that it is kept under.
+    pub(super) key: String,
+    /// From the first to the latest.
+    pub(super) versions: Vec<Spanned<DataKeyVersion>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DataKeyVersion {
+    pub(super) id: String,
+    /// Base64 of 1 to 1,024 bytes.
     pub(super) material: SecretString,
 }
 

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretSlice;
 use zeroize::Zeroizing;
 
-use super::{Admitted, Error, Key, KeyState, KeyVersion, Lifecycle, Mode, Ring, Write};
+use super::{Admitted, Error, Key, KeyMaterial, KeyState, KeyVersion, Lifecycle, Mode, Ring, Write};
 use crate::cipher::{Aead, Algorithm, EncryptionAlgorithm, IV_LENGTH, KeyPair, KeyPairKind};
 
 /// How long a token can be used. Source: GetParametersForImport page (2021).
@@ -42,7 +42,7 @@ pub struct ImportParameters {
 impl<M: Mode> Ring<'_, M> {
     /// A new key pair and token for `key`. With RSA this takes tenths of a second.
     pub fn import_parameters(&mut self, key: &Key, wrapping: Wrapping) -> ImportParameters {
-        let pair = KeyPair::generate(wrapping.key_pair(), &mut self.draw);
+        let pair = self.key_pair(wrapping.key_pair());
         let expires_at = self.now() + LIFETIME;
         let mut sealed =
             [&expires_at.as_second().to_be_bytes(), [wrapping.tag()].as_slice(), &pair.private_key_der()].concat();
@@ -100,8 +100,10 @@ impl Ring<'_, Write> {
         let material = self.unwrap_material(&key, token, wrapped)?;
         let version = match key.primary_version() {
             Some(version) => version.restored(material).ok_or(Error::InvalidMaterial)?,
-            None => KeyVersion::new(self.new_version_id(), self.now(), key.spec, material)
-                .map_err(|_| Error::InvalidMaterial)?,
+            None => {
+                let material = KeyMaterial::from_bytes(key.spec, material).ok_or(Error::InvalidMaterial)?;
+                KeyVersion::new(self.new_version_id(), self.now(), material)
+            }
         };
         let awaited = key.state(self.now()) == KeyState::PendingImport;
         self.change(key, |key| {

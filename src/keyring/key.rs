@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{AliasName, KeyState, KeyVersion, VersionId};
-use crate::cipher::Algorithm;
+use crate::cipher::{Algorithm, KeyPairKind, MacAlgorithm};
 
 /// Where a key lives: one region of one account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,25 +56,79 @@ impl fmt::Debug for KeyId {
     }
 }
 
-/// What kind of key it is, which decides the algorithm.
+/// What kind of key it is, which decides what it can do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeySpec {
     #[default]
     Aes256,
     Sm4,
+    Rsa2048,
+    Rsa3072,
+    Rsa4096,
+    EcP256,
+    EcP256K,
+    EcSm2,
+    HmacSha224,
+    HmacSha256,
+    HmacSha384,
+    HmacSha512,
+    HmacSm3,
+}
+
+/// What the material of a key is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Primitive {
+    Aead(Algorithm),
+    KeyPair(KeyPairKind),
+    Mac(MacAlgorithm),
 }
 
 impl KeySpec {
-    pub const fn algorithm(self) -> Algorithm {
+    pub const fn primitive(self) -> Primitive {
         match self {
-            Self::Aes256 => Algorithm::Aes256Gcm,
-            Self::Sm4 => Algorithm::Sm4Gcm,
+            Self::Aes256 => Primitive::Aead(Algorithm::Aes256Gcm),
+            Self::Sm4 => Primitive::Aead(Algorithm::Sm4Gcm),
+            Self::Rsa2048 => Primitive::KeyPair(KeyPairKind::Rsa2048),
+            Self::Rsa3072 => Primitive::KeyPair(KeyPairKind::Rsa3072),
+            Self::Rsa4096 => Primitive::KeyPair(KeyPairKind::Rsa4096),
+            Self::EcP256 => Primitive::KeyPair(KeyPairKind::P256),
+            Self::EcP256K => Primitive::KeyPair(KeyPairKind::P256K),
+            Self::EcSm2 => Primitive::KeyPair(KeyPairKind::Sm2),
+            Self::HmacSha224 => Primitive::Mac(MacAlgorithm::HmacSha224),
+            Self::HmacSha256 => Primitive::Mac(MacAlgorithm::HmacSha256),
+            Self::HmacSha384 => Primitive::Mac(MacAlgorithm::HmacSha384),
+            Self::HmacSha512 => Primitive::Mac(MacAlgorithm::HmacSha512),
+            Self::HmacSm3 => Primitive::Mac(MacAlgorithm::HmacSm3),
         }
     }
 
-    /// Length of the key material in bytes.
-    pub const fn material_length(self) -> usize {
-        self.algorithm().key_length()
+    /// The uses that a key of this spec can be made for, one of them; the first unless another is asked for.
+    pub const fn usages(self) -> &'static [KeyUsage] {
+        match self.primitive() {
+            Primitive::Aead(_) => &[KeyUsage::EncryptDecrypt],
+            Primitive::Mac(_) => &[KeyUsage::GenerateVerifyMac],
+            Primitive::KeyPair(KeyPairKind::P256 | KeyPairKind::P256K) => &[KeyUsage::SignVerify],
+            Primitive::KeyPair(_) => &[KeyUsage::SignVerify, KeyUsage::EncryptDecrypt],
+        }
+    }
+
+    /// Whether its keys encrypt what they decrypt themselves: these rotate by themselves and take imported material.
+    pub const fn is_symmetric_encryption(self) -> bool {
+        matches!(self.primitive(), Primitive::Aead(_))
+    }
+
+    /// Whether its material takes tenths of a second and more to make.
+    pub const fn is_slow_to_make(self) -> bool {
+        matches!(self.primitive(), Primitive::KeyPair(kind) if kind.is_slow_to_make())
+    }
+
+    /// Length of the key material in bytes, where all keys of the spec have the same.
+    pub const fn material_length(self) -> Option<usize> {
+        match self.primitive() {
+            Primitive::Aead(algorithm) => Some(algorithm.key_length()),
+            Primitive::Mac(algorithm) => Some(algorithm.length()),
+            Primitive::KeyPair(_) => None,
+        }
     }
 }
 
@@ -83,6 +137,8 @@ impl KeySpec {
 pub enum KeyUsage {
     #[default]
     EncryptDecrypt,
+    SignVerify,
+    GenerateVerifyMac,
 }
 
 /// Where the key material comes from.

@@ -3,9 +3,11 @@
 //! A dialect opens a [`Ring`] for the place (account and region) that a caller stands in, looks keys up in it, asks
 //! for permission, has a key's state admitted ([`Admitted`]) and only then can use or change it.
 
+mod admitted;
 mod alias;
 mod ciphertext;
 mod context;
+mod data_key;
 mod error;
 mod import;
 mod key;
@@ -14,15 +16,22 @@ mod ring;
 mod root_key;
 mod state;
 mod version;
+mod workshop;
 
+pub use admitted::{Admitted, Purpose};
 pub use alias::{AliasName, AliasNameError};
 pub use ciphertext::{Ciphertext, Malformed};
 pub use context::EncryptionContext;
+pub use data_key::{DataKey, DataKeyVersion};
 pub use error::Error;
 pub use import::{ImportParameters, Wrapping};
-pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, ProtectionLevel, Rotation};
+pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, Primitive, ProtectionLevel, Rotation};
 pub use record::Vault;
 pub use ring::{Keyring, Mode, Read, Ring, Write};
 pub use root_key::{MalformedRootKey, RootKey};
-pub use state::{Admitted, Change, KeyState, Keys, States};
-pub use version::{KeyVersion, VersionId};
+pub use state::{Change, KeyState, Keys, States};
+pub use version::{KeyMaterial, KeyVersion, VersionId};
+
+pub use crate::cipher::{
+    DIGEST_LENGTH, EncryptionAlgorithm, KeyPairKind, MacAlgorithm, PublicKey, Refusal, SignatureAlgorithm,
+};

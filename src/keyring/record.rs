@@ -79,7 +79,7 @@ struct PlainVersion {
     /// Where it is not that of the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     created: Option<Timestamp>,
-    /// Of what is sealed, in bytes, where it is not that of the material of the key's spec.
+    /// Of what is sealed, in bytes, where it is not that of all material of the key's spec.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     length: Option<usize>,
     /// Whether the material was deleted: what it is known again by is sealed in its stead.
@@ -155,7 +155,7 @@ impl Plain {
         let versions = key.versions.iter().map(|version| PlainVersion {
             id: version.id,
             created: Some(version.created).filter(|created| *created != key.created),
-            length: Some(sealed_of(version).len()).filter(|length| *length != key.spec.material_length()),
+            length: Some(sealed_of(version).len()).filter(|length| Some(*length) != key.spec.material_length()),
             is_deleted: matches!(version.material(), Material::Deleted(_)),
         });
         Self {
@@ -181,18 +181,20 @@ impl Plain {
         }
         let mut versions: Vec<Arc<KeyVersion>> = Vec::with_capacity(self.versions.len());
         for version in self.versions {
-            let length = version.length.unwrap_or(self.spec.material_length());
+            let length = version.length.or(self.spec.material_length()).ok_or("the length of material is missing")?;
             let own = material.split_off(..length).ok_or("material is missing")?;
             let (id, created) = (version.id, version.created.unwrap_or(self.created));
             if versions.iter().any(|other| other.id == id) {
                 return Err(format!("version {id} stands twice"));
             }
-            let made = if version.is_deleted {
-                own.try_into().ok().map(|digest| KeyVersion::with(id, created, Material::Deleted(Box::new(digest))))
+            let material = if version.is_deleted {
+                own.try_into().ok().map(|digest| Material::Deleted(Box::new(digest)))
             } else {
-                KeyVersion::new(id, created, self.spec, own.to_vec().into()).ok()
+                let is_right = self.spec.material_length().is_none_or(|wanted| wanted == own.len());
+                is_right.then(|| Material::Present(own.to_vec().into()))
             };
-            versions.push(Arc::new(made.ok_or_else(|| format!("the material of version {id} has a wrong length"))?));
+            let material = material.ok_or_else(|| format!("the material of version {id} has a wrong length"))?;
+            versions.push(Arc::new(KeyVersion::with(id, created, material)));
         }
         Ok(Key {
             id,

@@ -4,11 +4,16 @@ use std::sync::Arc;
 
 use arc_swap::Guard;
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretBox, SecretSlice};
-use zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretBox};
 
+use super::data_key::DataKeys;
 use super::state::Change;
-use super::{Admitted, AliasName, Ciphertext, Error, Key, KeyId, KeySpec, KeyVersion, Keys, Place, VersionId};
+use super::workshop::Workshop;
+use super::{
+    Admitted, AliasName, Ciphertext, DataKey, Error, Key, KeyId, KeyMaterial, KeySpec, KeyVersion, Keys, Place,
+    VersionId,
+};
+use crate::cipher::{KeyPair, KeyPairKind};
 use crate::world::{Draw, Ledger, Store, StoreError, Transaction};
 
 /// Whether a call only reads or may change keys. A call that reads has no way to change anything.
@@ -69,11 +74,13 @@ impl Mode for Write {
     }
 }
 
-/// All keys, and the secret that import tokens are sealed under.
+/// All keys and data keys, the secret that import tokens are sealed under, and where key pairs are made.
 #[derive(Debug)]
 pub struct Keyring {
     keys: Ledger<Keys>,
     import_secret: SecretBox<[u8; 32]>,
+    data_keys: DataKeys,
+    workshop: Workshop,
 }
 
 impl Keyring {
@@ -85,12 +92,20 @@ impl Keyring {
         import_secret: &[u8; 32],
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, StoreError> {
-        Ok(Self { keys: Ledger::open(store, progress)?, import_secret: SecretBox::new(Box::new(*import_secret)) })
+        let keys = Ledger::open(store, progress)?;
+        let import_secret = SecretBox::new(Box::new(*import_secret));
+        Ok(Self { keys, import_secret, data_keys: DataKeys::default(), workshop: Workshop::new() })
+    }
+
+    /// Keep these data keys, and no others.
+    #[must_use]
+    pub fn with_data_keys(self, data_keys: impl IntoIterator<Item = DataKey>) -> Self {
+        Self { data_keys: DataKeys::new(data_keys), ..self }
     }
 
     /// The keys of `place` at `now`, for a call that may use `draw`.
     pub fn ring<M: Mode>(&self, place: Place, now: Timestamp, draw: Draw) -> Ring<'_, M> {
-        Ring { state: M::begin(&self.keys, now), import_secret: &self.import_secret, place, now, draw }
+        Ring { state: M::begin(&self.keys, now), keyring: self, place, now, draw, prepared: None }
     }
 }
 
@@ -99,11 +114,25 @@ impl Keyring {
 /// Dropped without [`Ring::commit`], it leaves no trace: that is how a dry run and a failed call end.
 pub struct Ring<'l, M: Mode> {
     state: M::State<'l>,
-    import_secret: &'l SecretBox<[u8; 32]>,
+    keyring: &'l Keyring,
     place: Place,
     now: Timestamp,
     /// The call's randomness.
     pub draw: Draw,
+    /// Material made before the ring was opened.
+    prepared: Option<(KeySpec, KeyMaterial)>,
+}
+
+impl<'l, M: Mode> Ring<'l, M> {
+    /// Let go of the keys, make material for a new version of a key of `spec`, and take the keys up again as they are
+    /// then: what takes long keeps nobody waiting.
+    #[must_use]
+    pub fn prepare(self, spec: KeySpec) -> Self {
+        let Self { state, keyring, place, now, mut draw, .. } = self;
+        drop(state);
+        let material = keyring.workshop.material(spec, &mut draw);
+        Ring { prepared: Some((spec, material)), ..keyring.ring(place, now, draw) }
+    }
 }
 
 impl<M: Mode> Ring<'_, M> {
@@ -127,6 +156,10 @@ impl<M: Mode> Ring<'_, M> {
     /// The key that sealed `ciphertext`.
     pub fn find_sealing(&self, ciphertext: &Ciphertext) -> Result<Arc<Key>, Error> {
         self.existing(M::keys(&self.state).version(&self.place, ciphertext.version())).ok_or(Error::KeyNotFound)
+    }
+
+    pub fn find_data_key(&self, name: &str) -> Result<Arc<DataKey>, Error> {
+        self.keyring.data_keys.find(&self.place, name).cloned().ok_or(Error::DataKeyNotFound)
     }
 
     /// Whether a key here has the version `id`.
@@ -154,7 +187,12 @@ impl<M: Mode> Ring<'_, M> {
 
     /// What import tokens are sealed under.
     pub fn import_secret(&self) -> &[u8; 32] {
-        self.import_secret.expose_secret()
+        self.keyring.import_secret.expose_secret()
+    }
+
+    /// A new key pair that is nobody's key.
+    pub(super) fn key_pair(&mut self, kind: KeyPairKind) -> KeyPair {
+        self.keyring.workshop.key_pair(kind, &mut self.draw)
     }
 
     /// Whether a key is still there. Where no deletion date has passed none is looked at: a list may be long.
@@ -198,13 +236,14 @@ impl Ring<'_, Write> {
         }
     }
 
-    /// A version with material and an id of its own.
+    /// A version with an id of its own, and with the material that was [prepared](Ring::prepare) or is made here.
     pub fn new_version(&mut self, spec: KeySpec, created: Timestamp) -> KeyVersion {
         let id = self.new_version_id();
-        let mut material = Zeroizing::new(vec![0; spec.material_length()]);
-        self.draw.fill(&mut material);
-        KeyVersion::new(id, created, spec, SecretSlice::from(std::mem::take(&mut *material)))
-            .expect("material was made with the length of its spec")
+        let material = match self.prepared.take() {
+            Some((prepared_for, material)) if prepared_for == spec => material,
+            _ => self.keyring.workshop.material(spec, &mut self.draw),
+        };
+        KeyVersion::new(id, created, material)
     }
 
     /// Put a new key here.

@@ -1,7 +1,6 @@
 //! The keys of all places, and which states of a key admit what.
 
 use std::hash::BuildHasherDefault;
-use std::ops::Deref;
 use std::sync::Arc;
 
 use imbl::shared_ptr::DefaultSharedPtr;
@@ -9,9 +8,8 @@ use imbl::{GenericHashMap, OrdMap, OrdSet};
 use jiff::Timestamp;
 
 use super::version::VersionIdHasher;
-use super::{AliasName, Ciphertext, EncryptionContext, Error, Key, KeyId, Place, VersionId};
-use crate::cipher::IV_LENGTH;
-use crate::world::{Draw, Recorded};
+use super::{Admitted, AliasName, Error, Key, KeyId, Place, VersionId};
+use crate::world::Recorded;
 
 /// A key's state as it decides what can be done with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +37,9 @@ impl States {
     /// Any state.
     pub const ANY: Self = Self::of(&KeyState::ALL);
 
+    /// The one state in which a key works.
+    pub const ENABLED: Self = Self::of(&[KeyState::Enabled]);
+
     /// These states; the others are refused as [`Error::NotUsable`].
     pub const fn of(states: &[KeyState]) -> Self {
         let mut admitted = 0;
@@ -59,55 +60,7 @@ impl States {
     /// `key`, for use, if its state at `now` is one of these.
     pub fn admit(&self, key: Arc<Key>, now: Timestamp) -> Result<Admitted, Error> {
         let state = key.state(now);
-        if self.admitted & (1 << state as u8) == 0 { Err((self.refusal)(state)) } else { Ok(Admitted(key)) }
-    }
-}
-
-/// Why a version without material cannot be used.
-const NO_MATERIAL: Error = Error::NotUsable(KeyState::PendingImport);
-
-/// A key whose state admits what is about to be done with it. Only [`States::admit`] makes one, and only an admitted
-/// key seals, opens or changes.
-#[derive(Debug)]
-pub struct Admitted(Arc<Key>);
-
-impl Admitted {
-    /// Encrypt `plaintext` under the primary version. Tells that version too.
-    pub fn seal(
-        &self,
-        mut plaintext: Vec<u8>,
-        context: &EncryptionContext,
-        draw: &mut Draw,
-    ) -> Result<Ciphertext, Error> {
-        let version = self.0.primary_version().ok_or(NO_MATERIAL)?;
-        let aead = version.aead(self.0.spec).ok_or(NO_MATERIAL)?;
-        let iv: [u8; IV_LENGTH] = draw.bytes();
-        let associated_data = context.associated_data();
-        aead.seal(&iv, associated_data.as_ref().map_or(&[], |data| data), &mut plaintext);
-        Ok(Ciphertext::new(version.id, iv, &plaintext))
-    }
-
-    /// Decrypt what one of the key's versions sealed. Errors: [`Error::Inauthentic`].
-    pub fn open(&self, ciphertext: &Ciphertext, context: &EncryptionContext) -> Result<Vec<u8>, Error> {
-        let version = self.0.version(ciphertext.version()).ok_or(Error::Inauthentic)?;
-        let aead = version.aead(self.0.spec).ok_or(NO_MATERIAL)?;
-        let associated_data = context.associated_data();
-        let mut buffer = ciphertext.sealed().to_vec();
-        aead.open(ciphertext.iv(), associated_data.as_ref().map_or(&[], |data| data), &mut buffer)
-            .map_err(|_| Error::Inauthentic)?;
-        Ok(buffer)
-    }
-
-    pub(super) fn into_key(self) -> Key {
-        Arc::unwrap_or_clone(self.0)
-    }
-}
-
-impl Deref for Admitted {
-    type Target = Key;
-
-    fn deref(&self) -> &Key {
-        &self.0
+        if self.admitted & (1 << state as u8) == 0 { Err((self.refusal)(state)) } else { Ok(Admitted::new(key)) }
     }
 }
 

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
-use super::KeySpec;
-use crate::cipher::Aead;
+use super::{KeySpec, Primitive};
+use crate::cipher::{Aead, KeyPair};
+use crate::world::Draw;
 
 /// Identifies a key version: a lower-case UUID of 36 characters, which every ciphertext begins with.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -72,23 +74,31 @@ impl Hasher for VersionIdHasher {
     }
 }
 
-/// A version of a symmetric key.
+/// A version of a key.
 #[derive(Debug)]
 pub struct KeyVersion {
     pub id: VersionId,
     pub created: Timestamp,
     material: Material,
-    /// Computed at first use, so that a key nobody uses costs no key schedule.
-    aead: OnceLock<Aead>,
+    /// Computed at first use, so that a key nobody uses costs nothing.
+    tool: OnceLock<Option<Tool>>,
 }
 
-/// What a version encrypts with, or what is left of it.
+/// What a version does its work with, or what is left of it.
 #[derive(Debug)]
 pub(super) enum Material {
+    /// The key itself; of a key pair, PKCS#8 in DER.
     Present(SecretSlice<u8>),
     /// It was deleted. Enough is left to know it again, and nothing to compute it from: SHA-256 of the version's id and
     /// the material.
     Deleted(Box<[u8; Self::DIGEST_LENGTH]>),
+}
+
+/// Material made ready for use.
+#[derive(Debug)]
+enum Tool {
+    Aead(Aead),
+    KeyPair(KeyPair),
 }
 
 impl Material {
@@ -96,23 +106,55 @@ impl Material {
     pub(super) const DIGEST_LENGTH: usize = 32;
 }
 
-impl KeyVersion {
-    /// `material`: as many bytes as `spec` wants ([`KeySpec::material_length`]); any other number is given back.
-    pub fn new(
-        id: VersionId,
-        created: Timestamp,
-        spec: KeySpec,
-        material: SecretSlice<u8>,
-    ) -> Result<Self, SecretSlice<u8>> {
-        if material.expose_secret().len() != spec.material_length() {
-            return Err(material);
+/// Key material, right for a spec.
+#[derive(Debug)]
+pub enum KeyMaterial {
+    Secret(SecretSlice<u8>),
+    KeyPair(KeyPair),
+}
+
+impl KeyMaterial {
+    /// Random material for a key of `spec`. A key pair of RSA takes tenths of a second and more.
+    pub fn generate(spec: KeySpec, draw: &mut Draw) -> Self {
+        match spec.primitive() {
+            Primitive::Aead(algorithm) => Self::random(algorithm.key_length(), draw),
+            Primitive::Mac(algorithm) => Self::random(algorithm.length(), draw),
+            Primitive::KeyPair(kind) => Self::KeyPair(KeyPair::generate(kind, draw)),
         }
-        Ok(Self::with(id, created, Material::Present(material)))
+    }
+
+    fn random(length: usize, draw: &mut Draw) -> Self {
+        let mut secret = Zeroizing::new(vec![0; length]);
+        draw.fill(&mut secret);
+        Self::Secret(std::mem::take(&mut *secret).into())
+    }
+
+    /// `bytes`: as many as `spec` wants ([`KeySpec::material_length`]), or a private key in one of the forms of
+    /// [`KeyPair::from_private_key`]. `None` for any others.
+    pub fn from_bytes(spec: KeySpec, bytes: SecretSlice<u8>) -> Option<Self> {
+        match spec.primitive() {
+            Primitive::KeyPair(kind) => KeyPair::from_private_key(kind, bytes.expose_secret()).ok().map(Self::KeyPair),
+            Primitive::Aead(_) | Primitive::Mac(_) => {
+                (Some(bytes.expose_secret().len()) == spec.material_length()).then_some(Self::Secret(bytes))
+            }
+        }
+    }
+}
+
+impl KeyVersion {
+    pub fn new(id: VersionId, created: Timestamp, material: KeyMaterial) -> Self {
+        match material {
+            KeyMaterial::Secret(secret) => Self::with(id, created, Material::Present(secret)),
+            KeyMaterial::KeyPair(pair) => {
+                let material = Material::Present(std::mem::take(&mut *pair.private_key_der()).into());
+                Self { id, created, material, tool: OnceLock::from(Some(Tool::KeyPair(pair))) }
+            }
+        }
     }
 
     /// The version `id` with what is kept of it.
     pub(super) fn with(id: VersionId, created: Timestamp, material: Material) -> Self {
-        Self { id, created, material, aead: OnceLock::new() }
+        Self { id, created, material, tool: OnceLock::new() }
     }
 
     pub(super) fn material(&self) -> &Material {
@@ -136,20 +178,48 @@ impl KeyVersion {
         bool::from(is_same).then(|| Self::with(self.id, self.created, Material::Present(material)))
     }
 
-    /// `None` where the material was deleted.
+    /// `None` where the material was deleted, or is not for that.
     pub(super) fn aead(&self, spec: KeySpec) -> Option<&Aead> {
+        match self.tool(spec)? {
+            Tool::Aead(aead) => Some(aead),
+            Tool::KeyPair(_) => None,
+        }
+    }
+
+    /// As [`Self::aead`].
+    pub(super) fn key_pair(&self, spec: KeySpec) -> Option<&KeyPair> {
+        match self.tool(spec)? {
+            Tool::KeyPair(pair) => Some(pair),
+            Tool::Aead(_) => None,
+        }
+    }
+
+    /// The material itself, unless it was deleted.
+    pub(super) fn secret(&self) -> Option<&[u8]> {
         match &self.material {
-            Material::Present(material) => {
-                Some(self.aead.get_or_init(|| Aead::new(spec.algorithm(), material.expose_secret())))
-            }
+            Material::Present(material) => Some(material.expose_secret()),
             Material::Deleted(_) => None,
         }
+    }
+
+    fn tool(&self, spec: KeySpec) -> Option<&Tool> {
+        self.tool.get_or_init(|| Tool::of(spec, self.secret()?)).as_ref()
     }
 
     fn digest(&self) -> [u8; Material::DIGEST_LENGTH] {
         match &self.material {
             Material::Present(material) => digest(self.id, material.expose_secret()),
             Material::Deleted(digest) => **digest,
+        }
+    }
+}
+
+impl Tool {
+    fn of(spec: KeySpec, material: &[u8]) -> Option<Self> {
+        match spec.primitive() {
+            Primitive::Aead(algorithm) => Some(Self::Aead(Aead::new(algorithm, material))),
+            Primitive::KeyPair(kind) => KeyPair::from_private_key(kind, material).ok().map(Self::KeyPair),
+            Primitive::Mac(_) => None,
         }
     }
 }
@@ -166,7 +236,8 @@ mod tests {
     fn a_version_without_material_knows_it_again() {
         let id = |last: u8| VersionId::new(Uuid::from_bytes([last; 16]));
         let version = |id, material: &[u8]| {
-            KeyVersion::new(id, Timestamp::UNIX_EPOCH, KeySpec::Sm4, material.to_vec().into()).unwrap()
+            let material = KeyMaterial::from_bytes(KeySpec::Sm4, material.to_vec().into()).unwrap();
+            KeyVersion::new(id, Timestamp::UNIX_EPOCH, material)
         };
         let present = version(id(1), &[7; 16]);
         let deleted = present.deleted();

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::access::Denial;
-use crate::keyring::{self, KeyState};
+use crate::keyring::{self, KeyState, Purpose};
 
 /// A row of the error tables: HTTP status, code, message. `{}` in a message stands for what the error is about.
 #[derive(Debug, PartialEq, Eq)]
@@ -159,16 +159,32 @@ impl From<keyring::Error> for Fault {
         match error {
             Error::KeyNotFound => (&KEY_NOT_FOUND).into(),
             Error::AliasNotFound => (&ALIAS_NOT_FOUND).into(),
+            Error::DataKeyNotFound => (&RESOURCE_NOT_FOUND).into(),
             Error::AliasTaken => (&ALIAS_ALREADY_EXISTS).into(),
             Error::NotUsable(state) => rejected(state).into(),
             Error::NotChangeable(_) => (&STATE_MODIFIED_FAILED).into(),
-            Error::Inauthentic => Self::about(&INVALID_PARAMETER, "CiphertextBlob")
-                .because("the blob does not open: it was changed, or sealed under another EncryptionContext"),
+            Error::VersionNotFound => (&KEY_VERSION_NOT_FOUND).into(),
+            Error::NotFor(purpose) => Self::from(not_for(purpose)).because(error.to_string()),
+            Error::UnsuitableAlgorithm => Self::about(&INVALID_PARAMETER, "Algorithm").because(error.to_string()),
+            Error::TooLong(error) => Self::about(&INVALID_PARAMETER, "Plaintext").because(error.to_string()),
+            Error::Inauthentic => Self::about(&INVALID_PARAMETER, "CiphertextBlob").because(
+                "the blob does not open: it was changed, sealed under another EncryptionContext, or encrypted to another \
+                 key or with another algorithm",
+            ),
             Error::InvalidImportToken => (&INVALID_IMPORT_TOKEN).into(),
             Error::ExpiredImportToken => (&EXPIRED_IMPORT_TOKEN).into(),
             Error::InvalidMaterial => (&INVALID_KEY_MATERIAL).into(),
             Error::Store(error) => Self::from(&INTERNAL_FAILURE).because(error.to_string()),
         }
+    }
+}
+
+/// Sources: alibaba-errors §1.7 and the tables of AsymmetricEncrypt and AsymmetricDecrypt; for signatures, codes and
+/// public keys none is documented.
+fn not_for(purpose: Purpose) -> &'static Code {
+    match purpose {
+        Purpose::Encryption | Purpose::Signature | Purpose::Mac | Purpose::PublicKey => &UNSUPPORTED_OPERATION,
+        Purpose::PublicKeyEncryption => &REJECTED_UNSUPPORTED_OPERATION,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::dialect::alibaba::dry_run::{self, DryRun};
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::parse::parse;
 use crate::dialect::alibaba::turn::Turn;
-use crate::keyring::{KeyId, Mode, Ring, States, Write};
+use crate::keyring::{KeyId, KeySpec, Mode, Ring, States, Write};
 
 /// An action: the fields of the type are its request, the constants its rules, `run` the deed.
 pub trait Action: DeserializeOwned {
@@ -38,6 +38,16 @@ pub trait Action: DeserializeOwned {
     /// What the caller might have overlooked, for the log.
     fn note(&self) -> Option<&'static str> {
         None
+    }
+
+    /// The spec of the key whose material it makes, if it makes any; what takes long is made before `run`, and while
+    /// nobody waits. Refuses whatever would be in vain.
+    fn makes(
+        &self,
+        _target: &<Self::Target as Target>::Admitted,
+        _ring: &Ring<'_, Self::Mode>,
+    ) -> Result<Option<KeySpec>, Fault> {
+        Ok(None)
     }
 
     /// Do it. What is refused here must not depend on anything but the request and the keys.
@@ -104,8 +114,9 @@ fn perform<A: Action>(turn: &mut Turn<'_>) -> Result<Answer, Fault> {
     let request: A = parse(turn.parameters)?;
     turn.count(A::NAME, A::IS_LIMITED)?;
     turn.notes.extend(request.note());
-    let (mut ring, permitted) = resolve(turn, &request)?;
+    let (ring, permitted) = resolve(turn, &request)?;
     let target = permitted.admit(&A::STATES, turn.now)?;
+    let (mut ring, target) = prepare(turn, &request, ring, target)?;
     let reply = request.run(target, &mut ring)?;
     turn.dry_run.is_off().then(|| ring.commit()).transpose()?;
     Ok(turn.envelope.success(&reply))
@@ -117,7 +128,8 @@ type Resolved<'t, A> = (Ring<'t, <A as Action>::Mode>, Permitted<<A as Action>::
 /// Find what `request` names and ask for permission. Where a key's rotation is due, it is rotated in a write of its
 /// own, and the search is done again.
 fn resolve<'t, A: Action>(turn: &'t Turn<'_>, request: &A) -> Result<Resolved<'t, A>, Fault> {
-    let (ring, permitted, due) = find_permitted(turn, request)?;
+    let ring = turn.ring();
+    let (permitted, due) = find_permitted(turn, request, &ring)?;
     if due.is_empty() || !turn.dry_run.is_off() {
         return Ok((ring, permitted));
     }
@@ -127,16 +139,36 @@ fn resolve<'t, A: Action>(turn: &'t Turn<'_>, request: &A) -> Result<Resolved<'t
         settling.settle_rotation(key);
     }
     settling.commit()?;
-    find_permitted(turn, request).map(|(ring, permitted, _)| (ring, permitted))
+    let ring = turn.ring();
+    let (permitted, _) = find_permitted(turn, request, &ring)?;
+    Ok((ring, permitted))
 }
 
-type Searched<'t, A> = (Ring<'t, <A as Action>::Mode>, Permitted<<A as Action>::Target>, Vec<KeyId>);
+type Searched<A> = (Permitted<<A as Action>::Target>, Vec<KeyId>);
 
 /// One search, and the keys in it whose rotation is due.
-fn find_permitted<'t, A: Action>(turn: &'t Turn<'_>, request: &A) -> Result<Searched<'t, A>, Fault> {
-    let ring = turn.ring();
-    let found = A::Target::find(request.target(), &ring);
+fn find_permitted<A: Action>(turn: &Turn<'_>, request: &A, ring: &Ring<'_, A::Mode>) -> Result<Searched<A>, Fault> {
+    let found = A::Target::find(request.target(), ring);
     let due = found.keys().filter(|key| key.rotation_due(turn.now).is_some()).map(|key| key.id.clone()).collect();
     let permitted = found.permit(A::PERMISSIONS, turn.caller, &turn.circumstances)?;
-    Ok((ring, permitted, due))
+    Ok((permitted, due))
+}
+
+type Prepared<'t, A> = (Ring<'t, <A as Action>::Mode>, <<A as Action>::Target as Target>::Admitted);
+
+/// Make what takes long to make, with the ring out of hand, and ask everything again: much may have changed meanwhile.
+fn prepare<'t, A: Action>(
+    turn: &Turn<'_>,
+    request: &A,
+    ring: Ring<'t, A::Mode>,
+    target: <A::Target as Target>::Admitted,
+) -> Result<Prepared<'t, A>, Fault> {
+    let Some(spec) = request.makes(&target, &ring)?.filter(|spec| spec.is_slow_to_make()) else {
+        return Ok((ring, target));
+    };
+    let ring = ring.prepare(spec);
+    let (permitted, _) = find_permitted(turn, request, &ring)?;
+    let target = permitted.admit(&A::STATES, turn.now)?;
+    request.makes(&target, &ring)?;
+    Ok((ring, target))
 }

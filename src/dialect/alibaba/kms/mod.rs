@@ -2,10 +2,13 @@
 
 mod action;
 mod alias;
+mod asymmetric;
 mod catalogue;
 mod crypto;
+mod data_key;
 mod key;
 mod lists;
+mod mac;
 mod material;
 mod parameter_names;
 pub mod reference;
@@ -58,6 +61,17 @@ pub const ACTIONS: &[Entry] = &[
     Entry::of::<crypto::ReEncrypt>(),
     Entry::of::<crypto::GenerateDataKey>(),
     Entry::of::<crypto::GenerateDataKeyWithoutPlaintext>(),
+    Entry::of::<crypto::GenerateAndExportDataKey>(),
+    Entry::of::<crypto::ExportDataKey>(),
+    Entry::of::<data_key::GetManagedDataKey>(),
+    Entry::of::<data_key::ListManagedDataKeyVersions>(),
+    Entry::of::<asymmetric::AsymmetricSign>(),
+    Entry::of::<asymmetric::AsymmetricVerify>(),
+    Entry::of::<asymmetric::AsymmetricEncrypt>(),
+    Entry::of::<asymmetric::AsymmetricDecrypt>(),
+    Entry::of::<asymmetric::GetPublicKey>(),
+    Entry::of::<mac::GenerateMac>(),
+    Entry::of::<mac::VerifyMac>(),
     Entry::of::<material::GetParametersForImport>(),
     Entry::of::<material::ImportKeyMaterial>(),
     Entry::of::<material::DeleteKeyMaterial>(),

@@ -11,10 +11,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, Unexpected, Visitor};
 use zeroize::Zeroizing;
 
-use crate::keyring;
+use crate::dialect::alibaba::fault::{self, Fault};
+use crate::keyring::{self, DIGEST_LENGTH, VersionId};
 
 /// Standard base64; padding may be left off, as some clients do.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
+pub const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
@@ -144,6 +145,36 @@ impl<'de> Deserialize<'de> for CiphertextBlob {
     }
 }
 
+/// What encryption under a key or to a public key gave out, in base64.
+#[derive(Debug)]
+pub struct AnyCiphertext {
+    bytes: Vec<u8>,
+    sealed: Option<keyring::Ciphertext>,
+}
+
+impl AnyCiphertext {
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The ciphertext as one that a symmetric key sealed. Errors: `InvalidParameter` naming `CiphertextBlob`.
+    pub fn sealed(&self) -> Result<&keyring::Ciphertext, Fault> {
+        self.sealed.as_ref().ok_or_else(|| {
+            Fault::about(&fault::INVALID_PARAMETER, "CiphertextBlob").because("it has not the form of a sealed text")
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for AnyCiphertext {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| {
+            let bytes = BASE64.decode(text).map_err(|error| error.to_string())?;
+            let sealed = keyring::Ciphertext::from_bytes(bytes.clone()).ok();
+            Ok(Self { bytes, sealed })
+        })
+    }
+}
+
 /// Up to `MAX` bytes in base64.
 #[derive(Debug)]
 pub struct Base64<const MAX: usize>(pub Vec<u8>);
@@ -155,6 +186,35 @@ impl<'de, const MAX: usize> Deserialize<'de> for Base64<MAX> {
             Ok(bytes) => Ok(Self(bytes)),
             Err(error) => Err(error.to_string()),
         })
+    }
+}
+
+/// A digest that is signed: 32 bytes in base64.
+#[derive(Debug)]
+pub struct Digest(pub [u8; DIGEST_LENGTH]);
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = Base64::<1024>::deserialize(deserializer)?.0;
+        let length = bytes.len();
+        bytes.try_into().map(Self).map_err(|_| de::Error::invalid_length(length, &"32 bytes"))
+    }
+}
+
+/// The id of a key version. A text that cannot be one is an id that no key has.
+#[derive(Debug)]
+pub struct VersionRef(Option<VersionId>);
+
+impl VersionRef {
+    /// Errors: `Forbidden.KeyVersionNotFound`.
+    pub fn get(&self) -> Result<VersionId, Fault> {
+        self.0.ok_or_else(|| (&fault::KEY_VERSION_NOT_FOUND).into())
+    }
+}
+
+impl<'de> Deserialize<'de> for VersionRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| Ok(Self(VersionId::parse(text.as_bytes()))))
     }
 }
 

@@ -3,7 +3,10 @@
 use serde::de::{Deserialize, Deserializer};
 
 use super::types::from_text;
-use crate::keyring::{KeySpec, KeyState, KeyUsage, Origin, ProtectionLevel, Wrapping};
+use crate::keyring::{
+    EncryptionAlgorithm, KeyPairKind, KeySpec, KeyState, KeyUsage, MacAlgorithm, Origin, ProtectionLevel,
+    SignatureAlgorithm, Wrapping,
+};
 
 /// A value that has a word on the wire. Words are case-sensitive.
 pub trait Word: Copy + PartialEq + 'static {
@@ -24,44 +27,61 @@ pub trait Word: Copy + PartialEq + 'static {
     }
 }
 
+/// Source: CreateKey page (2021) and SDK 3.3.1; `RSA_4096` is documented for instances only. No page that we know names
+/// the specs of MAC keys: each is called as its one algorithm.
 impl Word for KeySpec {
-    const WORDS: &'static [(Self, &'static str)] = &[(Self::Aes256, "Aliyun_AES_256"), (Self::Sm4, "Aliyun_SM4")];
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::Aes256, "Aliyun_AES_256"),
+        (Self::Sm4, "Aliyun_SM4"),
+        (Self::Rsa2048, "RSA_2048"),
+        (Self::Rsa3072, "RSA_3072"),
+        (Self::Rsa4096, "RSA_4096"),
+        (Self::EcP256, "EC_P256"),
+        (Self::EcP256K, "EC_P256K"),
+        (Self::EcSm2, "EC_SM2"),
+        (Self::HmacSha224, "HMAC_SHA_224"),
+        (Self::HmacSha256, "HMAC_SHA_256"),
+        (Self::HmacSha384, "HMAC_SHA_384"),
+        (Self::HmacSha512, "HMAC_SHA_512"),
+        (Self::HmacSm3, "HMAC_SM3"),
+    ];
 }
 
-/// The documented specs of keys that are not built yet. Source: CreateKey page (2021) and SDK 3.3.1.
-const KEY_SPECS_NOT_BUILT: [&str; 11] = [
-    "RSA_2048",
-    "RSA_3072",
-    "RSA_4096",
-    "EC_P256",
-    "EC_P256K",
-    "EC_SM2",
-    "HMAC_SHA_224",
-    "HMAC_SHA_256",
-    "HMAC_SHA_384",
-    "HMAC_SHA_512",
-    "HMAC_SM3",
-];
-
-/// A key spec that a request names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeySpecWord {
-    Known(KeySpec),
-    NotBuilt,
-}
-
-impl<'de> Deserialize<'de> for KeySpecWord {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        from_text(deserializer, |word| match KeySpec::from_word(word) {
-            Ok(spec) => Ok(Self::Known(spec)),
-            Err(_) if KEY_SPECS_NOT_BUILT.contains(&word) => Ok(Self::NotBuilt),
-            Err(error) => Err(error),
-        })
-    }
-}
-
+/// No page that we know names the use of MAC keys: the word follows the two others.
 impl Word for KeyUsage {
-    const WORDS: &'static [(Self, &'static str)] = &[(Self::EncryptDecrypt, "ENCRYPT/DECRYPT")];
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::EncryptDecrypt, "ENCRYPT/DECRYPT"),
+        (Self::SignVerify, "SIGN/VERIFY"),
+        (Self::GenerateVerifyMac, "GENERATE/VERIFY_MAC"),
+    ];
+}
+
+impl Word for SignatureAlgorithm {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::RsaPssSha256, "RSA_PSS_SHA_256"),
+        (Self::RsaPkcs1Sha256, "RSA_PKCS1_SHA_256"),
+        (Self::EcdsaSha256, "ECDSA_SHA_256"),
+        (Self::Sm2Dsa, "SM2DSA"),
+    ];
+}
+
+impl Word for MacAlgorithm {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::HmacSha224, "HMAC_SHA_224"),
+        (Self::HmacSha256, "HMAC_SHA_256"),
+        (Self::HmacSha384, "HMAC_SHA_384"),
+        (Self::HmacSha512, "HMAC_SHA_512"),
+        (Self::HmacSm3, "HMAC_SM3"),
+    ];
+}
+
+/// How a message is encrypted to a public key. Material to import may be wrapped in one way more ([`Wrapping`]).
+impl Word for EncryptionAlgorithm {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::RsaOaepSha1, "RSAES_OAEP_SHA_1"),
+        (Self::RsaOaepSha256, "RSAES_OAEP_SHA_256"),
+        (Self::Sm2Pke, "SM2PKE"),
+    ];
 }
 
 impl Word for Origin {
@@ -105,6 +125,20 @@ impl WrappingKeySpec {
             Wrapping::RsaPkcs1V15 | Wrapping::RsaOaepSha1 | Wrapping::RsaOaepSha256 => Self::Rsa2048,
             Wrapping::Sm2 => Self::Sm2,
         }
+    }
+}
+
+impl WrappingKeySpec {
+    pub const fn key_pair(self) -> KeyPairKind {
+        match self {
+            Self::Rsa2048 => KeyPairKind::Rsa2048,
+            Self::Sm2 => KeyPairKind::Sm2,
+        }
+    }
+
+    /// Whether one can encrypt so to a key of this kind.
+    pub fn goes_with(self, algorithm: EncryptionAlgorithm) -> bool {
+        (self == Self::Sm2) == (algorithm == EncryptionAlgorithm::Sm2Pke)
     }
 }
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{USABLE, refuse_recipient};
+use super::recipient::Recipient;
 use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::target::Sealing;
@@ -20,7 +20,8 @@ pub struct Decrypt {
     /// The context of encryption.
     #[serde(default)]
     encryption_context: EncryptionContext,
-    recipient: Option<String>,
+    /// An enclave to encrypt the answer to.
+    recipient: Option<Recipient>,
 }
 
 #[derive(Debug, Serialize)]
@@ -33,7 +34,7 @@ pub struct Decrypted {
 
 impl Action for Decrypt {
     const NAME: &'static str = "Decrypt";
-    const STATES: States = USABLE;
+    const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const IS_LIMITED: bool = true;
     type Mode = Read;
@@ -45,7 +46,7 @@ impl Action for Decrypt {
     }
 
     fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Decrypted, Fault> {
-        refuse_recipient(self.recipient.as_ref())?;
+        self.recipient.map_or(Ok(()), Recipient::refuse)?;
         let plaintext = key.open(&self.ciphertext_blob.0, &self.encryption_context.0)?;
         Ok(Decrypted {
             key_id: key.id.clone(),

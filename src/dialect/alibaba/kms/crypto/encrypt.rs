@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::USABLE;
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::reference::KeyRef;
@@ -32,7 +31,7 @@ pub struct Encrypted {
 
 impl Action for Encrypt {
     const NAME: &'static str = "Encrypt";
-    const STATES: States = USABLE;
+    const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const IS_LIMITED: bool = true;
     type Mode = Read;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::data_key::{DataKeySpec, NumberOfBytes, generate};
-use super::{USABLE, refuse_recipient};
+use super::recipient::Recipient;
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::reference::KeyRef;
@@ -23,7 +23,8 @@ pub struct GenerateDataKey {
     /// What must be said again to decrypt.
     #[serde(default)]
     encryption_context: EncryptionContext,
-    recipient: Option<String>,
+    /// An enclave to encrypt the answer to.
+    recipient: Option<Recipient>,
 }
 
 #[derive(Debug, Serialize)]
@@ -37,7 +38,7 @@ pub struct Generated {
 
 impl Action for GenerateDataKey {
     const NAME: &'static str = "GenerateDataKey";
-    const STATES: States = USABLE;
+    const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const IS_LIMITED: bool = true;
     type Mode = Read;
@@ -49,7 +50,7 @@ impl Action for GenerateDataKey {
     }
 
     fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Generated, Fault> {
-        refuse_recipient(self.recipient.as_ref())?;
+        self.recipient.map_or(Ok(()), Recipient::refuse)?;
         let made = generate(&key, self.key_spec, self.number_of_bytes, &self.encryption_context, ring)?;
         Ok(Generated {
             ciphertext_blob: made.ciphertext_blob,

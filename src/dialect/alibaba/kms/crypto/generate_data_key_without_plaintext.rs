@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::USABLE;
 use super::data_key::{DataKeySpec, NumberOfBytes, generate};
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::action::Action;
@@ -35,7 +34,7 @@ pub struct Generated {
 
 impl Action for GenerateDataKeyWithoutPlaintext {
     const NAME: &'static str = "GenerateDataKeyWithoutPlaintext";
-    const STATES: States = USABLE;
+    const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const IS_LIMITED: bool = true;
     type Mode = Read;

@@ -1,36 +1,35 @@
 use std::sync::Arc;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::{Deserialize, Serialize};
 
-use super::USABLE;
 use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::reference::KeyRef;
-use crate::dialect::alibaba::kms::target::Sealing;
-use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext};
-use crate::keyring::{Admitted, Ciphertext, Key, KeyId, Read, Ring, States, VersionId};
+use crate::dialect::alibaba::kms::target::{Checked, Opening, OpeningRef};
+use crate::dialect::alibaba::kms::types::{AnyCiphertext, CiphertextBlob, EncryptionContext, VersionRef};
+use crate::dialect::alibaba::kms::words::Worded;
+use crate::keyring::{Admitted, EncryptionAlgorithm, Error, Key, KeyId, Read, Ring, States, VersionId};
 
 /// Decrypt under one key and encrypt under another, without showing the plaintext.
 ///
-/// The reply names the key and version that the blob was under before.
+/// A blob that was encrypted to a public key names no key: the request does. The reply names the key and version that
+/// the blob was under before.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ReEncrypt {
-    /// What a symmetric key encrypted.
-    ciphertext_blob: CiphertextBlob,
+    ciphertext_blob: AnyCiphertext,
     #[serde(default)]
     source_encryption_context: EncryptionContext,
     /// Key ID, alias, or the ARN of either.
     destination_key_id: KeyRef,
     #[serde(default)]
     destination_encryption_context: EncryptionContext,
-    /// The algorithm of a blob that a public key encrypted.
-    source_encryption_algorithm: Option<String>,
-    /// Needed only for blobs that a public key encrypted; a symmetric one names its key itself.
-    #[serde(rename = "SourceKeyId")]
-    _source_key_id: Option<String>,
-    #[serde(rename = "SourceKeyVersionId")]
-    _source_key_version_id: Option<String>,
+    /// The algorithm of a blob that was encrypted to a public key. The next two are needed with it, and ignored without.
+    source_encryption_algorithm: Option<Worded<EncryptionAlgorithm>>,
+    /// Key ID, alias, or the ARN of either.
+    source_key_id: Option<KeyRef>,
+    source_key_version_id: Option<VersionRef>,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,27 +43,51 @@ pub struct ReEncrypted {
 impl Action for ReEncrypt {
     const NAME: &'static str = "ReEncrypt";
     const PERMISSIONS: &'static [&'static str] = &["ReEncryptFrom", "ReEncryptTo"];
-    const STATES: States = USABLE;
+    const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const IS_LIMITED: bool = true;
+    const IS_LONG: bool = true;
     type Mode = Read;
-    type Target = (Sealing, Arc<Key>);
+    type Target = Checked<(Opening, Arc<Key>)>;
     type Reply = ReEncrypted;
 
-    fn target(&self) -> (&Ciphertext, &KeyRef) {
-        (&self.ciphertext_blob.0, &self.destination_key_id)
+    fn target(&self) -> Result<(OpeningRef<'_>, &KeyRef), Fault> {
+        let source = match self.source_encryption_algorithm {
+            None => OpeningRef::Sealed(self.ciphertext_blob.sealed()?),
+            Some(_) => OpeningRef::Named(given(self.source_key_id.as_ref(), "SourceKeyId")?),
+        };
+        Ok((source, &self.destination_key_id))
     }
 
     fn run(self, (source, destination): (Admitted, Admitted), ring: &mut Ring<'_, Read>) -> Result<ReEncrypted, Fault> {
-        if self.source_encryption_algorithm.is_some() {
-            return Err(Fault::from(&fault::UNSUPPORTED_OPERATION).because("asymmetric keys are not built"));
-        }
-        let plaintext = source.open(&self.ciphertext_blob.0, &self.source_encryption_context.0)?;
+        let (version, plaintext) = match self.source_encryption_algorithm {
+            None => {
+                let sealed = self.ciphertext_blob.sealed()?;
+                (sealed.version(), source.open(sealed, &self.source_encryption_context.0)?)
+            }
+            Some(algorithm) => {
+                let version = given(self.source_key_version_id.as_ref(), "SourceKeyVersionId")?.get()?;
+                let decrypted = source.decrypt(version, algorithm.0, self.ciphertext_blob.bytes(), &mut ring.draw);
+                let message = decrypted.map_err(|error| match error {
+                    Error::UnsuitableAlgorithm => {
+                        Fault::about(&fault::INVALID_PARAMETER, "SourceEncryptionAlgorithm").because(error.to_string())
+                    }
+                    error => error.into(),
+                })?;
+                // What is sealed is text; for data that is its base64.
+                (version, BASE64_STANDARD.encode(message).into_bytes())
+            }
+        };
         let sealed = destination.seal(plaintext, &self.destination_encryption_context.0, &mut ring.draw)?;
         Ok(ReEncrypted {
             ciphertext_blob: CiphertextBlob::encode(&sealed),
             key_id: source.id.clone(),
-            key_version_id: self.ciphertext_blob.0.version(),
+            key_version_id: version,
         })
     }
+}
+
+/// Errors: `MissingParameter`.
+fn given<'r, T>(value: Option<&'r T>, parameter: &str) -> Result<&'r T, Fault> {
+    value.ok_or_else(|| Fault::about(&fault::MISSING_PARAMETER, parameter))
 }

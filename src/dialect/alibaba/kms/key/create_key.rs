@@ -10,18 +10,17 @@ use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::lists::Tags;
 use crate::dialect::alibaba::kms::target::{AllKeys, Whole};
 use crate::dialect::alibaba::kms::types::{RotationInterval, Text};
-use crate::dialect::alibaba::kms::words::{KeySpecWord, Word, Worded};
-use crate::keyring::{Key, KeySpec, KeyUsage, Lifecycle, Origin, ProtectionLevel, Ring, Write};
+use crate::dialect::alibaba::kms::words::{Word, Worded};
+use crate::keyring::{Key, KeySpec, KeyUsage, Lifecycle, Origin, ProtectionLevel, Ring, Rotation, Write};
 
 /// Make a key.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateKey {
     /// Default `Aliyun_AES_256`.
-    key_spec: Option<KeySpecWord>,
-    /// `ENCRYPT/DECRYPT`, the only use of a symmetric key.
-    #[serde(rename = "KeyUsage")]
-    _key_usage: Option<Worded<KeyUsage>>,
+    key_spec: Option<Worded<KeySpec>>,
+    /// Default `SIGN/VERIFY` where keys of the spec can sign, else the one use that they have.
+    key_usage: Option<Worded<KeyUsage>>,
     /// Default `Aliyun_KMS`; a key of origin `EXTERNAL` waits for its material.
     origin: Option<Worded<Origin>>,
     /// Default `SOFTWARE`.
@@ -57,24 +56,12 @@ impl Action for CreateKey {
 
     fn target(&self) {}
 
+    fn makes(&self, (): &(), _ring: &Ring<'_, Write>) -> Result<Option<KeySpec>, Fault> {
+        self.ordered().map(|ordered| (ordered.origin == Origin::Service).then_some(ordered.spec))
+    }
+
     fn run(self, (): (), ring: &mut Ring<'_, Write>) -> Result<Created, Fault> {
-        if self.dkms_instance_id.is_some() {
-            return Err((&fault::INSTANCE_NOT_FOUND).into());
-        }
-        if self.policy.is_some() {
-            return Err((&fault::KEY_POLICY_UNSUPPORTED).into());
-        }
-        let spec = match self.key_spec {
-            None => KeySpec::Aes256,
-            Some(KeySpecWord::Known(spec)) => spec,
-            Some(KeySpecWord::NotBuilt) => return Err((&fault::UNSUPPORTED_OPERATION).into()),
-        };
-        let origin = self.origin.map_or(Origin::Service, |word| word.0);
-        let rotation = rotation(self.enable_automatic_rotation, self.rotation_interval)?;
-        if rotation.is_some() && origin == Origin::External {
-            return Err(Fault::about(&fault::INVALID_PARAMETER, "EnableAutomaticRotation")
-                .because("a key with imported material does not rotate"));
-        }
+        let Ordered { spec, usage, origin, protection_level, rotation } = self.ordered()?;
         let (lifecycle, versions) = match origin {
             Origin::Service => (Lifecycle::Enabled, vec![Arc::new(ring.new_version(spec, ring.now()))]),
             Origin::External => (Lifecycle::PendingImport, Vec::new()),
@@ -83,9 +70,9 @@ impl Action for CreateKey {
             id: ring.new_key_id(),
             place: ring.place().clone(),
             spec,
-            usage: KeyUsage::EncryptDecrypt,
+            usage,
             origin,
-            protection_level: protection_level(self.protection_level)?,
+            protection_level,
             description: self.description.unwrap_or_default().0.into(),
             created: ring.now(),
             lifecycle,
@@ -102,7 +89,42 @@ impl Action for CreateKey {
     }
 }
 
-fn protection_level(word: Option<Text<64>>) -> Result<ProtectionLevel, Fault> {
-    let Some(word) = word else { return Ok(ProtectionLevel::Software) };
-    ProtectionLevel::from_word(&word.0).map_err(|_| (&fault::UNSUPPORTED_PROTECTION_LEVEL).into())
+/// The kind of key that a request orders.
+struct Ordered {
+    spec: KeySpec,
+    usage: KeyUsage,
+    origin: Origin,
+    protection_level: ProtectionLevel,
+    rotation: Option<Rotation>,
+}
+
+impl CreateKey {
+    /// Errors: `InvalidParameter` for what a key of the spec cannot be, `Unsupported.ProtectionLevel`;
+    /// `Forbidden.DKMSInstanceNotFound`, `Forbidden.KeyPolicyUnSupported`.
+    fn ordered(&self) -> Result<Ordered, Fault> {
+        if self.dkms_instance_id.is_some() {
+            return Err((&fault::INSTANCE_NOT_FOUND).into());
+        }
+        if self.policy.is_some() {
+            return Err((&fault::KEY_POLICY_UNSUPPORTED).into());
+        }
+        let invalid = |parameter, why: &str| Err(Fault::about(&fault::INVALID_PARAMETER, parameter).because(why));
+        let spec = self.key_spec.map_or(KeySpec::default(), |word| word.0);
+        let usage = self.key_usage.map_or(spec.usages()[0], |word| word.0);
+        if !spec.usages().contains(&usage) {
+            return invalid("KeyUsage", "no key of this spec is made for it");
+        }
+        let origin = self.origin.map_or(Origin::Service, |word| word.0);
+        if origin == Origin::External && !spec.is_symmetric_encryption() {
+            return invalid("Origin", "a key of this spec has no imported material");
+        }
+        let rotation = rotation(self.enable_automatic_rotation, self.rotation_interval)?;
+        if rotation.is_some() && (origin == Origin::External || !spec.is_symmetric_encryption()) {
+            return invalid("EnableAutomaticRotation", "such a key does not rotate by itself");
+        }
+        let protection_level = self.protection_level.as_ref().map_or(Ok(ProtectionLevel::Software), |word| {
+            ProtectionLevel::from_word(&word.0).map_err(|_| Fault::from(&fault::UNSUPPORTED_PROTECTION_LEVEL))
+        })?;
+        Ok(Ordered { spec, usage, origin, protection_level, rotation })
+    }
 }

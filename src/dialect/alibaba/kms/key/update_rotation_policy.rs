@@ -8,7 +8,7 @@ use crate::dialect::alibaba::kms::action::{Action, Empty};
 use crate::dialect::alibaba::kms::reference::{KeyIdRef, KeyRef};
 use crate::dialect::alibaba::kms::target::Checked;
 use crate::dialect::alibaba::kms::types::RotationInterval;
-use crate::keyring::{Admitted, Key, KeyState, Origin, Ring, States, Write};
+use crate::keyring::{Admitted, Key, Origin, Ring, States, Write};
 
 /// Have a key rotate by itself, or no longer.
 ///
@@ -26,7 +26,7 @@ pub struct UpdateRotationPolicy {
 
 impl Action for UpdateRotationPolicy {
     const NAME: &'static str = "UpdateRotationPolicy";
-    const STATES: States = States::of(&[KeyState::Enabled]);
+    const STATES: States = States::ENABLED;
     type Mode = Write;
     type Target = Checked<Arc<Key>>;
     type Reply = Empty;
@@ -37,9 +37,9 @@ impl Action for UpdateRotationPolicy {
     }
 
     fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
-        if key.origin == Origin::External {
+        if key.origin == Origin::External || !key.spec.is_symmetric_encryption() {
             return Err(Fault::from(&fault::REJECTED_UNSUPPORTED_OPERATION)
-                .because("a key with imported material does not rotate"));
+                .because("only a symmetric key whose material the service makes rotates by itself"));
         }
         let rotation = rotation(Some(self.enable_automatic_rotation), self.rotation_interval)?;
         ring.change(key, |key| key.rotation = rotation);

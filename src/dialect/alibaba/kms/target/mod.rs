@@ -1,6 +1,7 @@
 //! What an action acts on: found, permitted, admitted, in this order and no other.
 
 mod alias;
+mod data_key;
 mod tagged;
 
 use std::marker::PhantomData;
@@ -15,6 +16,7 @@ use crate::keyring::{self, Admitted, AliasName, Ciphertext, Key, Mode, Place, Ri
 use super::reference::{ALIAS_PREFIX, KEY_PREFIX, KeyName, KeyRef};
 
 pub use alias::{BoundAlias, Move, MovedAlias, NewAlias};
+pub use data_key::KeptDataKey;
 pub use tagged::{Listed, ListedKeys, Named, ResourceName, Resources, TaggedKey, TaggedKeys};
 
 /// What an action acts on.
@@ -81,6 +83,11 @@ impl<T: Target> Found<T> {
             })?;
         }
         self.outcome.map(Permitted)
+    }
+
+    /// What was found, seen as something else.
+    fn map<U>(self, seen: impl FnOnce(T) -> U) -> Found<U> {
+        Found { resources: self.resources, outcome: self.outcome.map(seen) }
     }
 
     /// The keys that the action is about.
@@ -161,6 +168,33 @@ impl Target for Sealing {
     }
 }
 
+/// The key that opens a ciphertext: the one that sealed it, or one that the caller names.
+#[derive(Debug)]
+pub struct Opening(Arc<Key>);
+
+/// How a request tells which key opens a ciphertext.
+#[derive(Debug)]
+pub enum OpeningRef<'r> {
+    Sealed(&'r Ciphertext),
+    Named(&'r KeyRef),
+}
+
+impl Target for Opening {
+    type Reference<'r> = OpeningRef<'r>;
+    type Admitted = Admitted;
+
+    fn find<M: Mode>(reference: OpeningRef<'_>, ring: &Ring<'_, M>) -> Found<Self> {
+        match reference {
+            OpeningRef::Sealed(ciphertext) => Sealing::find(ciphertext, ring).map(|sealing| Self(sealing.0)),
+            OpeningRef::Named(reference) => <Arc<Key>>::find(reference, ring).map(Self),
+        }
+    }
+
+    fn admit(self, states: &States, now: Timestamp) -> Result<Admitted, keyring::Error> {
+        states.admit(self.0, now)
+    }
+}
+
 /// Two targets at once.
 impl<A: Target, B: Target> Target for (A, B) {
     type Reference<'r> = (A::Reference<'r>, B::Reference<'r>);
@@ -188,10 +222,7 @@ impl<T: Target> Target for Checked<T> {
 
     fn find<M: Mode>(reference: Self::Reference<'_>, ring: &Ring<'_, M>) -> Found<Self> {
         match reference {
-            Ok(reference) => {
-                let found = T::find(reference, ring);
-                Found { resources: found.resources, outcome: found.outcome.map(Self) }
-            }
+            Ok(reference) => T::find(reference, ring).map(Self),
             Err(fault) => Found { resources: Vec::new(), outcome: Err(fault) },
         }
     }

@@ -7,7 +7,7 @@ use super::{Described, Metadata};
 use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::reference::KeyRef;
-use crate::keyring::{Admitted, Key, KeyState, Origin, Ring, States, Write};
+use crate::keyring::{Admitted, Key, KeySpec, KeyUsage, Origin, Ring, States, Write};
 
 /// Give a key new material; what older versions encrypted can still be decrypted.
 #[derive(Debug, Deserialize)]
@@ -22,7 +22,7 @@ const LEAST_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl Action for CreateKeyVersion {
     const NAME: &'static str = "CreateKeyVersion";
-    const STATES: States = States::of(&[KeyState::Enabled]);
+    const STATES: States = States::ENABLED;
     type Mode = Write;
     type Target = Arc<Key>;
     type Reply = Described;
@@ -31,14 +31,21 @@ impl Action for CreateKeyVersion {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Described, Fault> {
+    fn makes(&self, key: &Admitted, ring: &Ring<'_, Write>) -> Result<Option<KeySpec>, Fault> {
         let refused = |why: &str| Err(Fault::from(&fault::REJECTED_UNSUPPORTED_OPERATION).because(why));
         if key.origin == Origin::External {
             return refused("a key with imported material has one version");
         }
+        if key.usage == KeyUsage::GenerateVerifyMac {
+            return refused("codes do not name a version: a MAC key has one");
+        }
         if key.primary_version().is_some_and(|last| ring.now().duration_since(last.created) < LEAST_AGE) {
             return refused("the last version is less than 7 days old");
         }
+        Ok(Some(key.spec))
+    }
+
+    fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Described, Fault> {
         let version = Arc::new(ring.new_version(key.spec, ring.now()));
         let key_version = Metadata::of(&key, &version);
         ring.change(key, |key| key.versions.push(version));

@@ -6,7 +6,8 @@ use super::{Described, Metadata};
 use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::reference::KeyRef;
-use crate::keyring::{Admitted, Key, Read, Ring, VersionId};
+use crate::dialect::alibaba::kms::types::VersionRef;
+use crate::keyring::{Admitted, Key, Read, Ring};
 
 /// Tell since when a version of a key is there.
 #[derive(Debug, Deserialize)]
@@ -14,8 +15,7 @@ use crate::keyring::{Admitted, Key, Read, Ring, VersionId};
 pub struct DescribeKeyVersion {
     /// Key ID, alias, or the ARN of either.
     key_id: KeyRef,
-    /// A text that no version's id can be is one that the key does not have.
-    key_version_id: String,
+    key_version_id: VersionRef,
 }
 
 impl Action for DescribeKeyVersion {
@@ -29,8 +29,7 @@ impl Action for DescribeKeyVersion {
     }
 
     fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Described, Fault> {
-        let version = VersionId::parse(self.key_version_id.as_bytes()).and_then(|id| key.version(id));
-        let version = version.ok_or(&fault::KEY_VERSION_NOT_FOUND)?;
+        let version = key.version(self.key_version_id.get()?).ok_or(&fault::KEY_VERSION_NOT_FOUND)?;
         Ok(Described { key_version: Metadata::of(&key, version) })
     }
 }

@@ -1,0 +1,61 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::dialect::alibaba::fault::Fault;
+use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::crypto::Recipient;
+use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::types::{Base64, VersionRef};
+use crate::dialect::alibaba::kms::words::Worded;
+use crate::keyring::{Admitted, EncryptionAlgorithm, Key, KeyId, Read, Ring, States, VersionId};
+use base64::prelude::{BASE64_STANDARD, Engine};
+
+/// Decrypt what was encrypted to the public key of a version.
+///
+/// Errors: as AsymmetricEncrypt; `InvalidParameter` naming `CiphertextBlob` for whatever does not decrypt, all in one
+/// way.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AsymmetricDecrypt {
+    /// Key ID, alias, or the ARN of either.
+    key_id: KeyRef,
+    key_version_id: VersionRef,
+    /// `RSAES_OAEP_SHA_256` or `RSAES_OAEP_SHA_1`, `SM2PKE`.
+    algorithm: Worded<EncryptionAlgorithm>,
+    /// Base64; as long as the modulus, or for SM2 up to 6,144 bytes: C1 ‖ C3 ‖ C2, or in DER.
+    ciphertext_blob: Base64<6144>,
+    /// An enclave to encrypt the answer to.
+    recipient: Option<Recipient>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Decrypted {
+    key_id: KeyId,
+    key_version_id: VersionId,
+    /// Base64.
+    plaintext: String,
+}
+
+impl Action for AsymmetricDecrypt {
+    const NAME: &'static str = "AsymmetricDecrypt";
+    const STATES: States = States::ENABLED;
+    const DRY_RUN: bool = true;
+    const IS_LIMITED: bool = true;
+    const IS_LONG: bool = true;
+    type Mode = Read;
+    type Target = Arc<Key>;
+    type Reply = Decrypted;
+
+    fn target(&self) -> &KeyRef {
+        &self.key_id
+    }
+
+    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Decrypted, Fault> {
+        self.recipient.map_or(Ok(()), Recipient::refuse)?;
+        let version = self.key_version_id.get()?;
+        let plaintext = key.decrypt(version, self.algorithm.0, &self.ciphertext_blob.0, &mut ring.draw)?;
+        Ok(Decrypted { key_id: key.id.clone(), key_version_id: version, plaintext: BASE64_STANDARD.encode(plaintext) })
+    }
+}

@@ -1,0 +1,65 @@
+use std::sync::Arc;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+
+use super::secret_name;
+use crate::dialect::alibaba::fault::{self, Fault};
+use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::target::KeptDataKey;
+use crate::dialect::alibaba::kms::types::Text;
+use crate::keyring::{Admitted, DataKey, Read, Ring, States};
+
+/// Show a version of a managed data key.
+///
+/// Errors: `Forbidden.ResourceNotFound` (404) for an unknown name or version; what the state of the key that it is kept
+/// under forbids.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetManagedDataKey {
+    data_key_name: Text<128>,
+    /// Goes before `UseLatest`.
+    data_key_version_id: Option<Text<128>>,
+    /// The latest version rather than the first; default false.
+    #[serde(default)]
+    use_latest: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Shown {
+    data_key_name: String,
+    data_key_version_id: String,
+    /// The name of the secret that the service keeps the version in.
+    data_key_version_name: String,
+    /// Base64.
+    plaintext: String,
+}
+
+impl Action for GetManagedDataKey {
+    const NAME: &'static str = "GetManagedDataKey";
+    const STATES: States = States::ENABLED;
+    type Mode = Read;
+    type Target = KeptDataKey;
+    type Reply = Shown;
+
+    fn target(&self) -> &str {
+        &self.data_key_name.0
+    }
+
+    fn run(self, (data_key, _key): (Arc<DataKey>, Admitted), _ring: &mut Ring<'_, Read>) -> Result<Shown, Fault> {
+        let version = match &self.data_key_version_id {
+            Some(id) => data_key.version(&id.0),
+            None if self.use_latest => data_key.versions.last(),
+            None => data_key.versions.first(),
+        };
+        let version = version.ok_or(&fault::RESOURCE_NOT_FOUND)?;
+        Ok(Shown {
+            data_key_name: data_key.name.to_string(),
+            data_key_version_id: version.id.to_string(),
+            data_key_version_name: secret_name(&data_key, version),
+            plaintext: BASE64_STANDARD.encode(version.material.expose_secret()),
+        })
+    }
+}

@@ -1,0 +1,167 @@
+//! What an admitted key does: encrypt, sign, authenticate.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::{Ciphertext, EncryptionContext, Error, Key, KeyState, KeyUsage, KeyVersion, Primitive, VersionId};
+use crate::cipher::{DIGEST_LENGTH, EncryptionAlgorithm, IV_LENGTH, KeyPair, MacAlgorithm, SignatureAlgorithm};
+use crate::world::Draw;
+
+/// Why a version without material cannot be used.
+const NO_MATERIAL: Error = Error::NotUsable(KeyState::PendingImport);
+
+/// What a key was asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Encrypt, or decrypt what it encrypted itself.
+    Encryption,
+    /// Encrypt to its public key, or decrypt what somebody encrypted to it.
+    PublicKeyEncryption,
+    Signature,
+    Mac,
+    /// Show its public key.
+    PublicKey,
+}
+
+/// A key whose state admits what is about to be done with it. Only [`States::admit`](super::States::admit) makes one,
+/// and only an admitted key does anything or changes.
+///
+/// Every deed asks first whether the key is made for it, then for the version, then for the algorithm. Errors of all:
+/// [`Error::NotFor`], [`Error::VersionNotFound`], [`Error::UnsuitableAlgorithm`]; [`Error::NotUsable`] for a version
+/// without material.
+#[derive(Debug)]
+pub struct Admitted(Arc<Key>);
+
+impl Admitted {
+    pub(super) fn new(key: Arc<Key>) -> Self {
+        Self(key)
+    }
+
+    /// Encrypt `plaintext` under the primary version. Tells that version too.
+    pub fn seal(
+        &self,
+        mut plaintext: Vec<u8>,
+        context: &EncryptionContext,
+        draw: &mut Draw,
+    ) -> Result<Ciphertext, Error> {
+        self.require(Purpose::Encryption)?;
+        let version = self.0.primary_version().ok_or(NO_MATERIAL)?;
+        let aead = version.aead(self.0.spec).ok_or(NO_MATERIAL)?;
+        let iv: [u8; IV_LENGTH] = draw.bytes();
+        let associated_data = context.associated_data();
+        aead.seal(&iv, associated_data.as_ref().map_or(&[], |data| data), &mut plaintext);
+        Ok(Ciphertext::new(version.id, iv, &plaintext))
+    }
+
+    /// Decrypt what one of the key's versions sealed. Errors: [`Error::Inauthentic`].
+    pub fn open(&self, ciphertext: &Ciphertext, context: &EncryptionContext) -> Result<Vec<u8>, Error> {
+        self.require(Purpose::Encryption)?;
+        let version = self.0.version(ciphertext.version()).ok_or(Error::Inauthentic)?;
+        let aead = version.aead(self.0.spec).ok_or(NO_MATERIAL)?;
+        let associated_data = context.associated_data();
+        let mut buffer = ciphertext.sealed().to_vec();
+        aead.open(ciphertext.iv(), associated_data.as_ref().map_or(&[], |data| data), &mut buffer)
+            .map_err(|_| Error::Inauthentic)?;
+        Ok(buffer)
+    }
+
+    /// A signature of `digest` by the version `id`.
+    pub fn sign(
+        &self,
+        id: VersionId,
+        algorithm: SignatureAlgorithm,
+        digest: &[u8; DIGEST_LENGTH],
+        draw: &mut Draw,
+    ) -> Result<Vec<u8>, Error> {
+        Ok(self.pair(id, Purpose::Signature)?.sign(algorithm, digest, draw)?)
+    }
+
+    /// Whether `signature` is one of `digest` by the version `id`.
+    pub fn verifies(
+        &self,
+        id: VersionId,
+        algorithm: SignatureAlgorithm,
+        digest: &[u8; DIGEST_LENGTH],
+        signature: &[u8],
+    ) -> Result<bool, Error> {
+        Ok(self.pair(id, Purpose::Signature)?.verifies(algorithm, digest, signature)?)
+    }
+
+    /// `message` encrypted to the public key of the version `id`. Errors: [`Error::TooLong`].
+    pub fn encrypt(
+        &self,
+        id: VersionId,
+        algorithm: EncryptionAlgorithm,
+        message: &[u8],
+        draw: &mut Draw,
+    ) -> Result<Vec<u8>, Error> {
+        Ok(self.pair(id, Purpose::PublicKeyEncryption)?.encrypt(algorithm, message, draw)?)
+    }
+
+    /// What was encrypted to the public key of the version `id`. Errors: [`Error::Inauthentic`].
+    pub fn decrypt(
+        &self,
+        id: VersionId,
+        algorithm: EncryptionAlgorithm,
+        ciphertext: &[u8],
+        draw: &mut Draw,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        Ok(self.pair(id, Purpose::PublicKeyEncryption)?.decrypt(algorithm, ciphertext, draw)?)
+    }
+
+    /// The public key of the version `id`: SubjectPublicKeyInfo in DER.
+    pub fn public_key(&self, id: VersionId) -> Result<Vec<u8>, Error> {
+        Ok(self.pair(id, Purpose::PublicKey)?.public_key_der())
+    }
+
+    /// The authentication code of `message`.
+    pub fn mac(&self, algorithm: MacAlgorithm, message: &[u8]) -> Result<Vec<u8>, Error> {
+        Ok(algorithm.code(self.mac_key(algorithm)?, message))
+    }
+
+    /// Whether `code` is the authentication code of `message`.
+    pub fn verifies_mac(&self, algorithm: MacAlgorithm, message: &[u8], code: &[u8]) -> Result<bool, Error> {
+        Ok(algorithm.verifies(self.mac_key(algorithm)?, message, code))
+    }
+
+    pub(super) fn into_key(self) -> Key {
+        Arc::unwrap_or_clone(self.0)
+    }
+
+    /// Errors: [`Error::NotFor`].
+    fn require(&self, purpose: Purpose) -> Result<(), Error> {
+        let fits = match (self.0.spec.primitive(), purpose) {
+            (Primitive::Aead(_), Purpose::Encryption)
+            | (Primitive::Mac(_), Purpose::Mac)
+            | (Primitive::KeyPair(_), Purpose::PublicKey) => true,
+            (Primitive::KeyPair(_), Purpose::Signature) => self.0.usage == KeyUsage::SignVerify,
+            (Primitive::KeyPair(_), Purpose::PublicKeyEncryption) => self.0.usage == KeyUsage::EncryptDecrypt,
+            _ => false,
+        };
+        if fits { Ok(()) } else { Err(Error::NotFor(purpose)) }
+    }
+
+    fn pair(&self, id: VersionId, purpose: Purpose) -> Result<&KeyPair, Error> {
+        self.require(purpose)?;
+        let version: &KeyVersion = self.0.version(id).ok_or(Error::VersionNotFound)?;
+        version.key_pair(self.0.spec).ok_or(NO_MATERIAL)
+    }
+
+    fn mac_key(&self, algorithm: MacAlgorithm) -> Result<&[u8], Error> {
+        self.require(Purpose::Mac)?;
+        if self.0.spec.primitive() != Primitive::Mac(algorithm) {
+            return Err(Error::UnsuitableAlgorithm);
+        }
+        self.0.primary_version().and_then(|version| version.secret()).ok_or(NO_MATERIAL)
+    }
+}
+
+impl Deref for Admitted {
+    type Target = Key;
+
+    fn deref(&self) -> &Key {
+        &self.0
+    }
+}
