@@ -3,6 +3,7 @@
 mod actions;
 mod aliases;
 mod architecture;
+mod asymmetric;
 mod catalogue;
 mod command_line;
 mod corpus;
