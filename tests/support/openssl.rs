@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::io::{self, Write as _};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
 use tempfile::TempDir;
 
@@ -17,16 +17,11 @@ impl OpenSsl {
     #[track_caller]
     pub fn find() -> Option<Self> {
         static MISSING: OnceLock<Option<String>> = OnceLock::new();
-        let missing = MISSING.get_or_init(|| {
-            let missing = missing();
-            if let Some(what) = &missing {
-                // The macros' output is held back from those whose tests pass.
-                writeln!(io::stderr(), "{what}: tests that need it are left out").unwrap();
-            }
-            missing
-        });
-        let Some(what) = missing else { return Some(Self(tempfile::tempdir().unwrap())) };
+        static TOLD: Once = Once::new();
+        let Some(what) = MISSING.get_or_init(missing) else { return Some(Self(tempfile::tempdir().unwrap())) };
         assert_ne!(env::var("CI").as_deref(), Ok("true"), "{what}");
+        // The macros' output is held back where tests pass.
+        TOLD.call_once(|| writeln!(io::stderr(), "{what}: tests that need it are left out").unwrap());
         None
     }
 
