@@ -130,10 +130,7 @@ impl Key {
     #[track_caller]
     fn create(service: &Service, spec: &str, usage: &str) -> Self {
         let created = service.call("yaoshi", "CreateKey", &[("KeySpec", spec), ("KeyUsage", usage)]).ok();
-        let id = created.text_at("KeyMetadata.KeyId");
-        let listed = service.call("yaoshi", "ListKeyVersions", &[("KeyId", &id)]).ok().json();
-        let version = listed["KeyVersions"]["KeyVersion"][0]["KeyVersionId"].as_str().unwrap().to_owned();
-        Self { id, version }
+        Self { id: created.text_at("KeyMetadata.KeyId"), version: created.text_at("KeyMetadata.PrimaryKeyVersion") }
     }
 
     fn call(&self, service: &Service, action: &str, parameters: &[(&str, &str)]) -> Reply {
