@@ -1,6 +1,6 @@
 //! OpenSSL takes what Yaoshi makes, and Yaoshi what OpenSSL makes: keys, signatures, ciphertexts, codes.
 //!
-//! Private keys are OpenSSL's, made for the run and given to the sandbox in its file.
+//! Private keys are made for the run; those of OpenSSL come to the sandbox in its file.
 
 use std::fmt::Write as _;
 use std::sync::OnceLock;
@@ -24,6 +24,7 @@ struct Spec {
     described: &'static str,
     signatures: &'static [Signing],
     encryptions: &'static [Encryption],
+    /// Private keys in PEM.
     keys: OnceLock<[String; 2]>,
 }
 
@@ -86,7 +87,7 @@ impl Spec {
         Self { name, generate, described, signatures, encryptions, keys: OnceLock::new() }
     }
 
-    /// Two private keys in PEM.
+    /// Made once for all tests: RSA takes its time.
     fn private_keys(&self, openssl: &OpenSsl) -> &[String; 2] {
         self.keys.get_or_init(|| [(); 2].map(|()| openssl.text(self.generate, "")))
     }
@@ -395,32 +396,35 @@ fn openssl_takes_data_keys() {
     }
 }
 
-/// Each as it is printed, then in DER, in base64 and in hex, as PKCS#8 and as its kind's own form.
+/// Each as it is made, then as PKCS#8 and as PKCS#1 or SEC 1: in PEM, and in DER as base64 and as hex.
 #[test]
 fn private_keys_come_in_every_form_of_openssl() {
+    const RSA: &[&str] = &["pkey", "rsa -traditional"];
+    const EC: &[&str] = &["pkey", "ec", "ec -conv_form compressed", "ec -no_public"];
     let Some(openssl) = OpenSsl::find() else { return };
-    for (spec, generate, own_form) in [
-        ("RSA_2048", "genrsa 2048", "rsa -traditional"),
-        ("RSA_2048", "genrsa -traditional 2048", "rsa -traditional"),
-        ("RSA_3072", "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072", "rsa -traditional"),
-        ("EC_P256", "ecparam -name prime256v1 -genkey", "ec"),
-        ("EC_P256", "ecparam -name prime256v1 -genkey -noout -conv_form compressed", "ec -no_public"),
-        ("EC_P256", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256", "ec"),
-        ("EC_P256K", "ecparam -name secp256k1 -genkey", "ec"),
-        ("EC_P256K", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1", "ec -conv_form compressed"),
-        ("EC_SM2", "ecparam -name SM2 -genkey", "ec"),
-        ("EC_SM2", "genpkey -algorithm SM2", "ec -no_public"),
+    for (spec, generate, forms) in [
+        ("RSA_2048", "genrsa 2048", RSA),
+        ("RSA_2048", "genrsa -traditional 2048", RSA),
+        ("EC_P256", "ecparam -name prime256v1 -genkey", EC),
+        ("EC_P256", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256", EC),
+        ("EC_P256K", "ecparam -name secp256k1 -genkey", EC),
+        ("EC_P256K", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1", EC),
+        ("EC_SM2", "ecparam -name SM2 -genkey", EC),
+        ("EC_SM2", "genpkey -algorithm SM2", EC),
     ] {
-        let printed = openssl.text(generate, "");
-        openssl.file("private.pem", &printed);
-        let pkcs8 = openssl.run("pkcs8 -topk8 -nocrypt -in private.pem -outform DER", "");
-        let own = openssl.run(&format!("{own_form} -in private.pem -outform DER"), "");
-        let own_printed = openssl.text(&format!("{own_form} -in private.pem"), "");
-        let forms = [printed, own_printed, BASE64_STANDARD.encode(&pkcs8), BASE64_STANDARD.encode(&own)];
+        let made = openssl.text(generate, "");
+        openssl.file("private.pem", &made);
         let public_key = openssl.text("pkey -in private.pem -pubout", "");
-        for form in forms.into_iter().chain([&pkcs8, &own].map(|der| lines(&hex(der)))) {
-            let service = service(&[(spec, "SIGN/VERIFY", &form)]);
-            assert_eq!(Key::numbered(0).public_key(&service), public_key, "{spec} {generate}");
+        let is_taken = |material: &str, form: &str| {
+            let service = service(&[(spec, "SIGN/VERIFY", material)]);
+            assert_eq!(Key::numbered(0).public_key(&service), public_key, "{generate}: {form}");
+        };
+        is_taken(&made, "as it is");
+        for form in forms {
+            let der = openssl.run(&format!("{form} -in private.pem -outform DER"), "");
+            is_taken(&openssl.text(&format!("{form} -in private.pem"), ""), form);
+            is_taken(&BASE64_STANDARD.encode(&der), form);
+            is_taken(&lines(&hex(&der)), form);
         }
     }
 }
