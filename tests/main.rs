@@ -13,6 +13,7 @@ mod dry_run;
 mod encryption;
 mod gateway;
 mod material;
+mod openssl;
 mod parameters;
 mod permissions;
 mod protection;
