@@ -6,11 +6,12 @@ use std::thread;
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 use crate::support::blob::Version;
-use crate::support::samples::{APP, APP_NEW, DIGEST, PLAINTEXT, SM2_PUBLIC_KEY, fixture_with};
+use crate::support::samples::{APP, APP_NEW, DIGEST, PLAINTEXT, SM2_PUBLIC_KEY, Sample, fixture_with};
+use crate::support::wrap::Import;
 use crate::support::{Reply, Service};
 
 /// Every spec, the uses that its keys can have, and material in base64, hex or PEM.
-const SPECS: [(&str, &[&str], &str); 13] = [
+pub const SPECS: [(&str, &[&str], &str); 13] = [
     ("Aliyun_AES_256", &[ENCRYPT], "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
     ("Aliyun_SM4", &[ENCRYPT], "AAECAwQFBgcICQoLDA0ODw=="),
     ("RSA_2048", &[SIGN, ENCRYPT], include_str!("../fixtures/keys/rsa-2048.pem")),
@@ -30,9 +31,9 @@ const SPECS: [(&str, &[&str], &str); 13] = [
     ("HMAC_SM3", &[MAC], "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
 ];
 
-const ENCRYPT: &str = "ENCRYPT/DECRYPT";
-const SIGN: &str = "SIGN/VERIFY";
-const MAC: &str = "GENERATE/VERIFY_MAC";
+pub const ENCRYPT: &str = "ENCRYPT/DECRYPT";
+pub const SIGN: &str = "SIGN/VERIFY";
+pub const MAC: &str = "GENERATE/VERIFY_MAC";
 
 /// Source: AsymmetricSign, metadata of June 2024; RSA_4096 as the two shorter ones.
 const SIGNATURES: [(&str, &[&str]); 4] = [
@@ -342,4 +343,43 @@ fn a_digest_has_32_bytes_and_a_signature_any_form() {
             call("AsymmetricVerify", DIGEST, value).refused(400, code);
         }
     }
+}
+
+#[test]
+fn data_is_base64() {
+    let service = Service::with_fixture();
+    for (action, name) in [
+        ("AsymmetricSign", "Digest"),
+        ("AsymmetricVerify", "Digest"),
+        ("AsymmetricVerify", "Value"),
+        ("AsymmetricEncrypt", "Plaintext"),
+        ("AsymmetricDecrypt", "CiphertextBlob"),
+    ] {
+        for wrong in ["?", "A", "AAAAA", "SGVs bG8=", "SGVsbG8=\n", "SGVsbG8==", "-_-_", "SGVsbG9=", "=", "===="] {
+            Sample::of(action).with(name, wrong).call(&service, "yaoshi").invalid(name);
+        }
+        Sample::of(action).with(name, "").call(&service, "yaoshi").missing(name);
+        Sample::of(action).without(name).call(&service, "yaoshi").missing(name);
+    }
+}
+
+/// GM/T 0009's DER is longer than the message by 101 to 112 bytes; the limit counts all of it.
+#[test]
+fn a_ciphertext_in_der_is_as_long_as_documented() {
+    let service = Service::with_fixture();
+    let public_key = BASE64_STANDARD.decode(SM2_PUBLIC_KEY).unwrap();
+    let import = Import { algorithm: "SM2PKE".to_owned(), public_key, token: String::new() };
+    let (mut opened, mut refused) = (0, 0);
+    for length in 6144 - 115..6144 - 100 {
+        let blob = import.wrap(&vec![7; length]);
+        let reply = Sample::of("AsymmetricDecrypt").with("CiphertextBlob", &blob).call(&service, "yaoshi");
+        if BASE64_STANDARD.decode(&blob).unwrap().len() <= 6144 {
+            assert_eq!(reply.ok().text_at("Plaintext"), base64(length));
+            opened += 1;
+        } else {
+            reply.invalid("CiphertextBlob");
+            refused += 1;
+        }
+    }
+    assert!(opened > 0 && refused > 0, "{opened} and {refused}");
 }

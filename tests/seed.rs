@@ -1,9 +1,11 @@
 //! With a seed the same calls have the same answers.
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use yaoshi::config::{Options, SandboxFile};
 use yaoshi::dialect::alibaba::Limits;
 
-use crate::support::samples::{APP, PLAINTEXT, Sample};
+use crate::re_encryption::{RSA_VERSION, fixture_with_rsa, rsa_public_key};
+use crate::support::samples::{APP, DIGEST, PLAINTEXT, Sample};
 use crate::support::{Reply, Service};
 
 fn service(seed: u64) -> Service {
@@ -106,4 +108,106 @@ fn accounts_have_streams_of_their_own() {
     });
     assert_ne!(ids[0].0, ids[1].0);
     assert_ne!(ids[0].1, ids[1].1);
+}
+
+/// A key of each kind, and all that draws with it. A pair of RSA is made once: it takes long.
+fn story_of_pairs(service: &Service, between: impl Fn(&Service)) -> Vec<Reply> {
+    let mut told = Vec::new();
+    for (spec, usage, algorithm) in [
+        ("RSA_2048", "SIGN/VERIFY", "RSA_PSS_SHA_256"),
+        ("EC_P256", "SIGN/VERIFY", "ECDSA_SHA_256"),
+        ("EC_P256K", "SIGN/VERIFY", "ECDSA_SHA_256"),
+        ("EC_SM2", "SIGN/VERIFY", "SM2DSA"),
+        ("EC_SM2", "ENCRYPT/DECRYPT", "SM2PKE"),
+        ("HMAC_SM3", "GENERATE/VERIFY_MAC", "HMAC_SM3"),
+    ] {
+        let created = service.call("yaoshi", "CreateKey", &[("KeySpec", spec), ("KeyUsage", usage)]).ok();
+        between(service);
+        let (id, version) = (created.text_at("KeyMetadata.KeyId"), created.text_at("KeyMetadata.PrimaryKeyVersion"));
+        told.push(created);
+        let actions: &[&str] = match usage {
+            "SIGN/VERIFY" => &["GetPublicKey", "AsymmetricSign"],
+            "ENCRYPT/DECRYPT" => &["GetPublicKey", "AsymmetricEncrypt"],
+            _ => &["GenerateMac"],
+        };
+        for action in actions {
+            let own = [("KeyId", id.as_str()), ("KeyVersionId", &version), ("Algorithm", algorithm)];
+            let input = [("Digest", DIGEST), ("Plaintext", PLAINTEXT), ("Message", PLAINTEXT)];
+            told.push(service.call("yaoshi", action, &[&own[..], &input].concat()).ok());
+            between(service);
+        }
+    }
+    for action in ["GenerateAndExportDataKey", "ExportDataKey"] {
+        told.push(Sample::of(action).call(service, "yaoshi").ok());
+        between(service);
+    }
+    told
+}
+
+#[test]
+fn pairs_and_signatures_follow_from_a_seed() {
+    let contents = |seed| contents(&story_of_pairs(&service(seed), |_| ()));
+    let seven = contents(7);
+    assert_eq!(seven, contents(7));
+    for (one, other) in seven.iter().zip(contents(8)) {
+        assert_ne!(*one, other);
+    }
+}
+
+/// Dry runs, refusals before and after something was drawn, and what draws nothing.
+#[test]
+fn dry_runs_and_failed_calls_with_pairs_draw_nothing() {
+    let disturbed = |service: &Service| {
+        for action in [
+            "AsymmetricSign",
+            "AsymmetricVerify",
+            "AsymmetricEncrypt",
+            "AsymmetricDecrypt",
+            "GetPublicKey",
+            "GenerateMac",
+            "VerifyMac",
+            "GenerateAndExportDataKey",
+            "ExportDataKey",
+        ] {
+            Sample::of(action).with("DryRun", "true").call(service, "yaoshi").refused(400, "DryRunOperationError");
+            Sample::of(action).call(service, "nobody").refused(403, "Forbidden.NoPermission");
+        }
+        for (action, name, value) in [
+            ("AsymmetricSign", "Algorithm", "SM2DSA"),
+            ("AsymmetricSign", "Digest", "AAAA"),
+            ("AsymmetricEncrypt", "Algorithm", "RSAES_OAEP_SHA_1"),
+            ("AsymmetricEncrypt", "Plaintext", "="),
+            ("AsymmetricDecrypt", "CiphertextBlob", "AAAA"),
+            ("GenerateAndExportDataKey", "PublicKeyBlob", "AAAA"),
+            ("GenerateAndExportDataKey", "NumberOfBytes", "1025"),
+            ("CreateKey", "KeyUsage", "SIGN/VERIFY"),
+        ] {
+            Sample::of(action).with(name, value).call(service, "yaoshi").refused(400, "InvalidParameter");
+        }
+        // The data key is drawn before it turns out that it does not fit.
+        let too_large = Sample::of("GenerateAndExportDataKey")
+            .with("PublicKeyBlob", BASE64_STANDARD.encode(rsa_public_key()))
+            .with("WrappingKeySpec", "RSA_2048")
+            .with("WrappingAlgorithm", "RSAES_OAEP_SHA_256")
+            .with("NumberOfBytes", "191");
+        too_large.call(service, "yaoshi").invalid("NumberOfBytes");
+        // So is what blinds the private key, and the pair of a version that is too early.
+        let undecryptable = [
+            ("KeyId", "alias/rsa"),
+            ("KeyVersionId", RSA_VERSION),
+            ("Algorithm", "RSAES_OAEP_SHA_256"),
+            ("CiphertextBlob", &BASE64_STANDARD.encode([7; 256])),
+        ];
+        service.call("yaoshi", "AsymmetricDecrypt", &undecryptable).invalid("CiphertextBlob");
+        let early = service.call("yaoshi", "CreateKeyVersion", &[("KeyId", "alias/signer")]);
+        early.refused(400, "Rejected.UnsupportedOperation");
+        Sample::of("AsymmetricVerify").call(service, "yaoshi").ok();
+        Sample::of("GetManagedDataKey").call(service, "yaoshi").ok();
+    };
+    let service = || {
+        let file = SandboxFile::parse("test.toml", &fixture_with_rsa("")).unwrap();
+        let options = Options { file: Some(file), limits: Limits::Off, seed: Some(7), ..Options::default() };
+        Service::with_options(&options)
+    };
+    assert_eq!(contents(&story_of_pairs(&service(), disturbed)), contents(&story_of_pairs(&service(), |_| ())));
 }

@@ -1,6 +1,7 @@
 //! What every engine of storage promises, as callers see it: the same suite on each.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -8,8 +9,10 @@ use rstest::rstest;
 use tempfile::TempDir;
 use yaoshi::config::{Data, Options, SandboxFile};
 use yaoshi::dialect::alibaba::Limits;
+use yaoshi::sandbox::Assembly;
+use yaoshi::world::{Chance, ManualClock, World};
 
-use crate::support::samples::{APP, PENDING_DELETION, PLAINTEXT, SM4};
+use crate::support::samples::{APP, DIGEST, PENDING_DELETION, PLAINTEXT, SM4};
 use crate::support::{NOW, Service};
 
 /// A service, and where its keys are kept.
@@ -140,6 +143,113 @@ fn what_was_answered_is_there_after_a_restart(
     for blob in blobs.iter().chain([&after_rotation]) {
         assert_eq!(kept.call("Decrypt", &[("CiphertextBlob", blob)]).ok().text_at("Plaintext"), PLAINTEXT);
     }
+}
+
+/// A key of each kind with what it made: parameters of a call that tells whether it still has the same material.
+fn made_by_every_kind(kept: &Kept) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
+    let mut made = Vec::new();
+    for (spec, usage, algorithm) in [
+        ("RSA_2048", "SIGN/VERIFY", "RSA_PKCS1_SHA_256"),
+        ("EC_P256", "SIGN/VERIFY", "ECDSA_SHA_256"),
+        ("EC_P256K", "SIGN/VERIFY", "ECDSA_SHA_256"),
+        ("EC_SM2", "SIGN/VERIFY", "SM2DSA"),
+        ("EC_SM2", "ENCRYPT/DECRYPT", "SM2PKE"),
+        ("HMAC_SHA_224", "GENERATE/VERIFY_MAC", "HMAC_SHA_224"),
+        ("HMAC_SHA_512", "GENERATE/VERIFY_MAC", "HMAC_SHA_512"),
+    ] {
+        let created = kept.call("CreateKey", &[("KeySpec", spec), ("KeyUsage", usage)]).ok();
+        let mut own = vec![
+            ("KeyId", created.text_at("KeyMetadata.KeyId")),
+            ("KeyVersionId", created.text_at("KeyMetadata.PrimaryKeyVersion")),
+            ("Algorithm", algorithm.to_owned()),
+        ];
+        let (action, input, output, verification) = match usage {
+            "SIGN/VERIFY" => ("AsymmetricSign", ("Digest", DIGEST), ("Value", "Value"), "AsymmetricVerify"),
+            "ENCRYPT/DECRYPT" => {
+                let output = ("CiphertextBlob", "CiphertextBlob");
+                ("AsymmetricEncrypt", ("Plaintext", PLAINTEXT), output, "AsymmetricDecrypt")
+            }
+            _ => ("GenerateMac", ("Message", PLAINTEXT), ("Mac", "Mac"), "VerifyMac"),
+        };
+        own.push((input.0, input.1.to_owned()));
+        let result = kept.call(action, &borrowed(&own)).ok().text_at(output.0);
+        own.push((output.1, result));
+        made.push((verification, own));
+    }
+    made
+}
+
+fn borrowed<'p>(parameters: &'p [(&'static str, String)]) -> Vec<(&'static str, &'p str)> {
+    parameters.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
+
+#[rstest]
+fn pairs_and_mac_keys_are_the_same_after_a_restart(
+    #[values(Engine::Memory, Engine::Folder, Engine::FolderAndRootKeyElsewhere)] engine: Engine,
+) {
+    let mut kept = Kept::new(engine);
+    let made = made_by_every_kind(&kept);
+    let told = |kept: &Kept| {
+        let told = made.iter().flat_map(|(verification, parameters)| {
+            let parameters = borrowed(parameters);
+            let has_public_key = !verification.ends_with("Mac");
+            let mut replies = vec![kept.call(verification, &parameters).ok()];
+            replies.extend(has_public_key.then(|| kept.call("GetPublicKey", &parameters).ok()));
+            replies
+        });
+        let content = |reply: crate::support::Reply| {
+            let mut json = reply.json();
+            json.as_object_mut().unwrap().remove("RequestId");
+            json
+        };
+        told.map(content).collect::<Vec<_>>()
+    };
+    let before = told(&kept);
+    assert_eq!(before.iter().filter(|reply| reply["Value"] == true).count(), 6);
+    assert_eq!(before.iter().filter(|reply| reply["Plaintext"] == PLAINTEXT).count(), 1);
+    kept.restart();
+    assert_eq!(told(&kept), before);
+    // A version that is made later is kept beside the first.
+    kept.service.turn_clock_to(NOW.parse::<Timestamp>().unwrap() + SignedDuration::from_hours(8 * 24));
+    for (_, parameters) in made.iter().filter(|(verification, _)| *verification != "VerifyMac") {
+        kept.call("CreateKeyVersion", &[("KeyId", &parameters[0].1)]).ok();
+    }
+    kept.restart();
+    assert_eq!(told(&kept), before);
+}
+
+/// What is kept stays; a file that writes the same material in another form says nothing else.
+#[test]
+fn a_file_that_gives_other_material_to_a_kept_key_is_told() {
+    const MAC_VERSION: &str = "80013\", material = \"AAEC";
+    const P256: &str = "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721";
+    let folder = tempfile::tempdir().unwrap();
+    let start = |fixture: &str| {
+        let data = Data { folder: folder.path().join("data"), root_key_file: None, reset: false };
+        let file = Some(SandboxFile::parse("test.toml", fixture).unwrap());
+        let options = Options { file, data: Some(data), limits: Limits::Off, ..Options::default() };
+        let clock = Arc::new(ManualClock::at(NOW.parse().unwrap()));
+        let world = World { clock, chance: Arc::new(Chance::system()) };
+        Assembly::new(&options, world, &mut |_, _| {}).unwrap().warnings
+    };
+    let fixture = include_str!("../fixtures/sandbox.toml");
+    let other = |material: &str, another: &str| {
+        let changed = fixture.replacen(material, another, 1);
+        assert_ne!(changed, fixture, "the fixture has changed");
+        changed
+    };
+    assert_eq!(start(fixture), Vec::<String>::new());
+    assert_eq!(start(&other(P256, "ya+p2EW6dRZrXCFXZ7HWk05Qw9s26JsSe4piKxIPZyE=")), Vec::<String>::new());
+    for (changed, key) in [
+        (other(P256, &P256.replace("C9AF", "C9AE")), "202b9877-5a25-46e3-a763-e20791b50011"),
+        (other(MAC_VERSION, &MAC_VERSION.replace("AAEC", "AAED")), "202b9877-5a25-46e3-a763-e20791b50013"),
+        (other("MDECAQEEIDlFII97", "MDECAQEEIDlFII98"), "202b9877-5a25-46e3-a763-e20791b50012"),
+    ] {
+        let expected =
+            format!("key {key:?} in cn-hangzhou is kept as it is stored; the file says otherwise of: versions");
+        assert_eq!(start(&changed), [expected]);
+    }
+    assert_eq!(start(fixture), Vec::<String>::new());
 }
 
 #[rstest]

@@ -14,7 +14,7 @@ use ecdsa::{DigestAlgorithm, EcdsaCurve, Signature, SigningKey, VerifyingKey, de
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::{DIGEST_LENGTH, MalformedPrivateKey};
+use super::{DIGEST_LENGTH, MalformedPrivateKey, PRIVATE_NUMBER_LENGTH};
 
 /// A curve that signatures can be made on.
 pub trait Curve:
@@ -45,7 +45,7 @@ impl<C: Curve> EcKeyPair<C> {
     }
 
     /// `number`: the private key alone, 32 bytes, big-endian.
-    pub fn from_private_number(number: &[u8]) -> Result<Self, MalformedPrivateKey> {
+    pub fn from_private_number(number: &[u8; PRIVATE_NUMBER_LENGTH]) -> Result<Self, MalformedPrivateKey> {
         SigningKey::from_slice(number).map(Self).map_err(|_| MalformedPrivateKey)
     }
 
@@ -130,7 +130,7 @@ mod tests {
             (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
         };
         let number = bytes("C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721");
-        let pair = EcKeyPair::<p256::NistP256>::from_private_number(&number).unwrap();
+        let pair = EcKeyPair::<p256::NistP256>::from_private_number(number.as_slice().try_into().unwrap()).unwrap();
         for (message, r, s) in [
             (
                 "sample",

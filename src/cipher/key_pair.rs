@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::ec::EcKeyPair;
 use super::rsa::{RsaKeyPair, RsaPadding, RsaPublicKey, RsaSignaturePadding};
 use super::sm2::{Sm2KeyPair, Sm2PublicKey};
-use super::{DIGEST_LENGTH, MalformedPrivateKey, MalformedPublicKey, TooLong, Undecryptable};
+use super::{DIGEST_LENGTH, MalformedPrivateKey, MalformedPublicKey, PRIVATE_NUMBER_LENGTH, TooLong, Undecryptable};
 
 /// What a key pair is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,14 +120,11 @@ impl KeyPair {
                     Err(MalformedPrivateKey)
                 }
             }
-            KeyPairKind::P256 => EcKeyPair::from_private_key_der(der)
-                .or_else(|_| EcKeyPair::from_private_number(der))
+            KeyPairKind::P256 => on_curve(der, EcKeyPair::from_private_number, EcKeyPair::from_private_key_der)
                 .map(|pair| Self::P256(Box::new(pair))),
-            KeyPairKind::P256K => EcKeyPair::from_private_key_der(der)
-                .or_else(|_| EcKeyPair::from_private_number(der))
+            KeyPairKind::P256K => on_curve(der, EcKeyPair::from_private_number, EcKeyPair::from_private_key_der)
                 .map(|pair| Self::P256K(Box::new(pair))),
-            KeyPairKind::Sm2 => Sm2KeyPair::from_private_key_der(der)
-                .or_else(|_| Sm2KeyPair::from_private_number(der))
+            KeyPairKind::Sm2 => on_curve(der, Sm2KeyPair::from_private_number, Sm2KeyPair::from_private_key_der)
                 .map(|pair| Self::Sm2(Box::new(pair))),
         }
     }
@@ -259,6 +256,18 @@ impl PublicKey {
             Self::Sm2(key) if algorithm == EncryptionAlgorithm::Sm2Pke => Ok(key.encrypt(message, rng)?),
             Self::Sm2(_) => Err(Refusal::Unsuitable),
         }
+    }
+}
+
+/// A private key that is either its number alone or DER.
+fn on_curve<P>(
+    bytes: &[u8],
+    from_number: impl FnOnce(&[u8; PRIVATE_NUMBER_LENGTH]) -> Result<P, MalformedPrivateKey>,
+    from_der: impl FnOnce(&[u8]) -> Result<P, MalformedPrivateKey>,
+) -> Result<P, MalformedPrivateKey> {
+    match bytes.try_into() {
+        Ok(number) => from_number(number),
+        Err(_) => from_der(bytes),
     }
 }
 

@@ -15,6 +15,9 @@ pub use rsa::RsaPublicKey;
 /// Length in bytes of the digests that are signed: SHA-256 and SM3 have the same.
 pub const DIGEST_LENGTH: usize = 32;
 
+/// Length in bytes of a private key on a curve, written as its number alone: all three curves have the same.
+const PRIVATE_NUMBER_LENGTH: usize = 32;
+
 /// What was to be decrypted was not encrypted so to this key. Why, is not told: whoever knew could decrypt by asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("decryption failed")]

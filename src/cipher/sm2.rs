@@ -8,10 +8,10 @@ use sm2::dsa::{Signature, SigningKey};
 use sm2::elliptic_curve::Generate;
 use sm2::pkcs8::{DecodePublicKey, EncodePrivateKey, EncodePublicKey};
 use sm2::pke::{DecryptingKey, EncryptingKey, Mode};
-use sm2::{PublicKey, SecretKey};
+use sm2::{PublicKey, Scalar, SecretKey};
 use zeroize::Zeroizing;
 
-use super::{DIGEST_LENGTH, MalformedPrivateKey, MalformedPublicKey, TooLong, Undecryptable};
+use super::{DIGEST_LENGTH, MalformedPrivateKey, MalformedPublicKey, PRIVATE_NUMBER_LENGTH, TooLong, Undecryptable};
 
 /// What a curve point that is written in full begins with.
 const UNCOMPRESSED: u8 = 4;
@@ -46,12 +46,18 @@ impl Sm2KeyPair {
 
     /// `der`: PKCS#8 or SEC 1.
     pub fn from_private_key_der(der: &[u8]) -> Result<Self, MalformedPrivateKey> {
-        SecretKey::from_der(der).map(Self).map_err(|_| MalformedPrivateKey)
+        SecretKey::from_der(der).map_err(|_| MalformedPrivateKey).and_then(Self::of)
     }
 
     /// `number`: the private key alone, 32 bytes, big-endian.
-    pub fn from_private_number(number: &[u8]) -> Result<Self, MalformedPrivateKey> {
-        SecretKey::from_slice(number).map(Self).map_err(|_| MalformedPrivateKey)
+    pub fn from_private_number(number: &[u8; PRIVATE_NUMBER_LENGTH]) -> Result<Self, MalformedPrivateKey> {
+        SecretKey::from_slice(number).map_err(|_| MalformedPrivateKey).and_then(Self::of)
+    }
+
+    /// GB/T 32918.1, 6.1: the order less 1 is no private key. It cannot sign: signing divides by one more.
+    fn of(key: SecretKey) -> Result<Self, MalformedPrivateKey> {
+        let is_order_less_one: bool = (*key.to_nonzero_scalar() + Scalar::ONE).is_zero().into();
+        if is_order_less_one { Err(MalformedPrivateKey) } else { Ok(Self(key)) }
     }
 
     /// PKCS#8 in DER.

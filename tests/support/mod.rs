@@ -167,4 +167,18 @@ impl Reply {
         assert_eq!((self.status, self.outcome().as_str()), (status, code), "{}", self.text);
         self
     }
+
+    /// Check that the call was refused for what this parameter is.
+    #[track_caller]
+    pub fn invalid(self, parameter: &str) {
+        let message = self.refused(400, "InvalidParameter").message();
+        assert_eq!(message, format!("The specified parameter  {parameter}  is not valid."));
+    }
+
+    /// Check that the call was refused for the lack of this parameter.
+    #[track_caller]
+    pub fn missing(self, parameter: &str) {
+        let message = self.refused(400, "MissingParameter").message();
+        assert_eq!(message, format!("The parameter  {parameter}  needed but no provided."));
+    }
 }

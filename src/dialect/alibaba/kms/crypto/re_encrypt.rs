@@ -54,7 +54,11 @@ impl Action for ReEncrypt {
     fn target(&self) -> Result<(OpeningRef<'_>, &KeyRef), Fault> {
         let source = match self.source_encryption_algorithm {
             None => OpeningRef::Sealed(self.ciphertext_blob.sealed()?),
-            Some(_) => OpeningRef::Named(given(self.source_key_id.as_ref(), "SourceKeyId")?),
+            Some(_) => {
+                let key = given(self.source_key_id.as_ref(), "SourceKeyId")?;
+                given(self.source_key_version_id.as_ref(), "SourceKeyVersionId")?;
+                OpeningRef::Named(key)
+            }
         };
         Ok((source, &self.destination_key_id))
     }
