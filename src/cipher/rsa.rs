@@ -50,7 +50,7 @@ impl RsaPublicKey {
 
     /// Length of the modulus in bits.
     pub fn bits(&self) -> usize {
-        self.0.n_bits_precision() as usize
+        self.0.n().bit_width_vartime() as usize
     }
 
     pub fn encrypt(&self, padding: RsaPadding, message: &[u8], rng: &mut impl CryptoRng) -> Result<Vec<u8>, TooLong> {

@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use jiff::Timestamp;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use toml::Spanned;
 
 use super::material;
 use super::sandbox_file::{self as file, AccessKeyStatus, SandboxFile, SandboxFileError};
 use super::{DEFAULT_ACCOUNT, WELL_KNOWN_ACCESS_KEY};
-use crate::access::{AccessKey, AccountId, Directory, Policy, Principal, system_policy};
+use crate::access::{
+    AccessKey, AccountId, BearerToken, Directory, IdentityError, Policy, Principal, Verifier, system_policy,
+};
 use crate::dialect::alibaba::is_region;
 use crate::dialect::alibaba::kms::check_tag;
 use crate::dialect::alibaba::kms::reference::ALIAS_PREFIX;
@@ -47,7 +49,8 @@ impl Contents {
     /// Whether the AccessKey that everybody knows opens this sandbox.
     pub fn has_well_known_access_key(&self) -> bool {
         self.directory.lookup(WELL_KNOWN_ACCESS_KEY).is_some_and(|access_key| {
-            access_key.is_active() && access_key.secret().expose_secret() == WELL_KNOWN_ACCESS_KEY
+            let is_well_known = |secret: &SecretString| secret.expose_secret() == WELL_KNOWN_ACCESS_KEY;
+            access_key.is_active() && matches!(access_key.verifier(), Verifier::Secret(secret) if is_well_known(secret))
         })
     }
 }
@@ -63,6 +66,8 @@ pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, now: Timestamp) ->
         region,
         now,
         access_keys: Vec::new(),
+        bearer_tokens: Vec::new(),
+        tokens: HashSet::new(),
         keys: Vec::new(),
         data_keys: Vec::new(),
         ids: HashSet::new(),
@@ -78,8 +83,8 @@ pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, now: Timestamp) ->
         }
         loading.account(account)?;
     }
-    let Loading { keys, data_keys, access_keys, warnings, counts, .. } = loading;
-    let directory = Directory::new(access_keys).map_err(|error| sandbox_file.error(0..0, error))?;
+    let Loading { keys, data_keys, access_keys, bearer_tokens, warnings, counts, .. } = loading;
+    let directory = Directory::new(access_keys, bearer_tokens).map_err(|error| sandbox_file.error(0..0, error))?;
     Ok(Contents { directory, keys, data_keys, warnings, counts })
 }
 
@@ -99,6 +104,8 @@ struct Loading<'f> {
     region: &'f str,
     now: Timestamp,
     access_keys: Vec<AccessKey>,
+    bearer_tokens: Vec<BearerToken>,
+    tokens: HashSet<&'f str>,
     keys: Vec<Key>,
     data_keys: Vec<DataKey>,
     ids: HashSet<(Place, KeyId)>,
@@ -113,7 +120,9 @@ impl<'f> Loading<'f> {
         let (file, account) = (self.file, block.get_ref());
         let id = AccountId::parse(&account.id).map_err(|error| file.error(block.span(), error))?;
         self.counts.accounts += 1;
-        self.access_keys(&account.access_keys, &Arc::new(Principal::root(id.clone())))?;
+        let root = Arc::new(Principal::root(id.clone()));
+        self.access_keys(&account.access_keys, &root)?;
+        self.bearer_tokens(&account.bearer_tokens, &root, &format!("account {id}"))?;
         let policies = self.policies(&account.policy)?;
         let mut names = BTreeSet::new();
         for user in &account.user {
@@ -144,9 +153,33 @@ impl<'f> Loading<'f> {
             if self.access_keys.iter().any(|other| other.id() == access_key.id) {
                 return Err(self.file.error(block.span(), format!("AccessKey {:?} stands twice", access_key.id)));
             }
-            let made = AccessKey::new(&access_key.id, access_key.secret.clone(), Arc::clone(principal))
-                .map_err(|error| self.file.error(block.span(), error))?;
+            let made = verifier(access_key)
+                .map_err(|what| format!("AccessKey {:?} {what}", access_key.id))
+                .and_then(|verifier| {
+                    let made = AccessKey::new(&access_key.id, verifier, Arc::clone(principal));
+                    made.map_err(|error| error.to_string())
+                })
+                .map_err(|what| self.file.error(block.span(), what))?;
             self.access_keys.push(made.with_active(access_key.status == AccessKeyStatus::Active));
+        }
+        Ok(())
+    }
+
+    /// `holder`: what errors call it.
+    fn bearer_tokens(
+        &mut self,
+        blocks: &'f [Spanned<file::Secret>],
+        principal: &Arc<Principal>,
+        holder: &str,
+    ) -> Result<(), SandboxFileError> {
+        for block in blocks {
+            let token = block.get_ref().0.expose_secret();
+            let wrong = |what: &dyn Display| self.file.error(block.span(), format!("{holder}: {what}"));
+            let made = BearerToken::new(token, Arc::clone(principal)).map_err(|error| wrong(&error))?;
+            if !self.tokens.insert(token) {
+                return Err(wrong(&IdentityError::DuplicateBearerToken));
+            }
+            self.bearer_tokens.push(made);
         }
         Ok(())
     }
@@ -175,7 +208,7 @@ impl<'f> Loading<'f> {
 
     fn user(
         &mut self,
-        block: &Spanned<file::User>,
+        block: &'f Spanned<file::User>,
         account: &AccountId,
         policies: &HashMap<&str, Arc<Policy>>,
     ) -> Result<(), SandboxFileError> {
@@ -196,7 +229,9 @@ impl<'f> Loading<'f> {
             .and_then(|principal| principal.with_policies(attached).with_context(&user.context))
             .map_err(|error| self.file.error(block.span(), format!("user {:?}: {error}", user.name)))?;
         self.counts.users += 1;
-        self.access_keys(&user.access_keys, &Arc::new(principal))
+        let principal = Arc::new(principal);
+        self.access_keys(&user.access_keys, &principal)?;
+        self.bearer_tokens(&user.bearer_tokens, &principal, &format!("user {:?}", user.name))
     }
 
     fn key(&mut self, block: &Spanned<file::Key>, account: &AccountId) -> Result<(), (Range<usize>, String)> {
@@ -253,6 +288,18 @@ impl<'f> Loading<'f> {
             Some(key) if *key.place.account == *account.shared() && *key.place.region == *region => key.place.clone(),
             _ => Place { account: account.shared(), region: region.into() },
         }
+    }
+}
+
+/// What the block's signatures are checked with. Errors tell nothing of what the block holds.
+fn verifier(described: &file::AccessKey) -> Result<Verifier, &'static str> {
+    match (&described.secret, &described.public_key) {
+        (Some(secret), None) => Ok(Verifier::Secret(secret.0.clone())),
+        (None, Some(pem)) => {
+            Verifier::from_public_key(pem).ok_or("has a public_key that is not the PEM of an RSA public key")
+        }
+        (Some(_), Some(_)) => Err("has both a secret and a public_key: it signs with one of them"),
+        (None, None) => Err("has neither a secret nor a public_key"),
     }
 }
 

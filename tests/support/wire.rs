@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use yaoshi::access::Verifier;
 use yaoshi::dialect::Request;
 use yaoshi::dialect::alibaba::fault::Fault;
 use yaoshi::dialect::alibaba::parameters::Parameters;
-use yaoshi::dialect::alibaba::signature::headers::{self, Algorithm, CanonicalRequest, Scope};
+use yaoshi::dialect::alibaba::signature::headers::{self, Algorithm, CanonicalRequest, HmacAlgorithm, Scope};
 use yaoshi::dialect::alibaba::signature::{Claim, v1};
 
 /// A request, byte for byte.
@@ -90,7 +91,7 @@ impl Raw {
         let parameters = Parameters::read(&self.query, &request.body)?;
         let claim = Claim::read(&request, &parameters)?;
         claim.demand_complete()?;
-        claim.verify(&request, &parameters, secret)
+        claim.verify(&request, &parameters, &Verifier::Secret(secret.into()))
     }
 
     pub fn header(&self, wanted: &str) -> Option<&[u8]> {
@@ -158,7 +159,8 @@ impl Raw {
     }
 
     /// Sign what is there now, `host` and every `x-acs-*` header, with V3 or, given a scope, V4.
-    pub fn sign_headers(&mut self, algorithm: Algorithm, access_key_id: &str, scope: Option<Scope<'_>>, secret: &str) {
+    pub fn sign_headers(&mut self, hmac: HmacAlgorithm, access_key_id: &str, scope: Option<Scope<'_>>, secret: &str) {
+        let algorithm = Algorithm::Hmac(hmac);
         let names: BTreeSet<_> = self.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
         let names: Vec<_> = names.into_iter().filter(|name| name == "host" || name.starts_with("x-acs-")).collect();
         let parameters = Parameters::read(&self.query, b"").unwrap_or_default();
@@ -169,7 +171,7 @@ impl Raw {
             canonical.header(name, std::iter::once(self.text(name).as_bytes()));
         }
         let canonical = canonical.end(&names.join(";"), self.text("x-acs-content-sha256").as_bytes());
-        let signature = headers::sign(algorithm, &canonical.string_to_sign(algorithm), secret, scope);
+        let signature = headers::sign(hmac, &canonical.string_to_sign(algorithm), secret, scope);
         let credential = match scope {
             None => access_key_id.to_owned(),
             Some(Scope { date, region, product }) => {
@@ -265,12 +267,12 @@ pub enum Signing {
 impl Signing {
     pub const ALL: [Self; 4] = [Self::V1, Self::V3, Self::V3Sm3, Self::V4];
 
-    const fn algorithm(self) -> Algorithm {
+    const fn algorithm(self) -> HmacAlgorithm {
         match self {
             // V1 has no content hash; which one it would be does not matter.
-            Self::V1 | Self::V3 => Algorithm::Acs3HmacSha256,
-            Self::V3Sm3 => Algorithm::Acs3HmacSm3,
-            Self::V4 => Algorithm::Acs4HmacSha256,
+            Self::V1 | Self::V3 => HmacAlgorithm::Acs3Sha256,
+            Self::V3Sm3 => HmacAlgorithm::Acs3Sm3,
+            Self::V4 => HmacAlgorithm::Acs4Sha256,
         }
     }
 
@@ -377,7 +379,7 @@ impl Draft {
                 for (name, value) in &self.common {
                     raw.set_header(signing.place(name), value);
                 }
-                raw.set_header("x-acs-content-sha256", signing.algorithm().hash(&raw.body));
+                raw.set_header("x-acs-content-sha256", Algorithm::Hmac(signing.algorithm()).hash(&raw.body));
             }
         }
         raw.set_pairs(Part::Query, &pairs);
