@@ -4,9 +4,10 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
 use super::{IdentityError, Principal};
-use crate::cipher::RsaPublicKey;
+use crate::cipher::{RsaPublicKey, RsaSignaturePadding};
 
 /// An id under which a principal signs, and what its signatures are checked with.
 #[derive(Debug)]
@@ -24,22 +25,31 @@ pub enum Verifier {
     /// The secret that signs too; its `Debug` is redacted.
     Secret(SecretString),
     /// The public half of the key pair whose private half signs.
-    PublicKey(RsaPublicKey),
+    PublicKey(PublicKey),
 }
 
-impl Verifier {
-    /// How many bits the modulus of a public key may have.
+/// The public half of an RSA key pair.
+#[derive(Debug)]
+pub struct PublicKey(RsaPublicKey);
+
+impl PublicKey {
+    /// How many bits the modulus may have.
     pub const BITS: RangeInclusive<usize> = 2048..=4096;
 
-    /// The RSA public key in `pem`: SubjectPublicKeyInfo or PKCS#1.
-    pub fn from_public_key(pem: &str) -> Option<Self> {
-        RsaPublicKey::from_pem(pem.trim()).ok().map(Self::PublicKey)
+    /// `pem`: SubjectPublicKeyInfo or PKCS#1, of any length.
+    pub fn from_pem(pem: &str) -> Option<Self> {
+        RsaPublicKey::from_pem(pem.trim()).ok().map(Self)
+    }
+
+    /// Whether `signature` is one of `text`: RSASSA-PKCS1-v1_5 with SHA-256.
+    pub fn verifies(&self, text: &str, signature: &[u8]) -> bool {
+        self.0.verifies(RsaSignaturePadding::Pkcs1V15, &Sha256::digest(text).into(), signature)
     }
 }
 
 impl AccessKey {
     /// An active key. `id`: 1 to 128 letters, digits, `.`, `-`, `_`; a secret is not empty, a public key has
-    /// [`Verifier::BITS`]. Errors: [`IdentityError::AccessKeyId`], [`IdentityError::EmptySecret`],
+    /// [`PublicKey::BITS`]. Errors: [`IdentityError::AccessKeyId`], [`IdentityError::EmptySecret`],
     /// [`IdentityError::PublicKeyLength`].
     pub fn new(id: &str, verifier: Verifier, principal: Arc<Principal>) -> Result<Self, IdentityError> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
@@ -50,8 +60,8 @@ impl AccessKey {
             Verifier::Secret(secret) if secret.expose_secret().is_empty() => {
                 Err(IdentityError::EmptySecret(id.to_owned()))
             }
-            Verifier::PublicKey(key) if !Verifier::BITS.contains(&key.bits()) => {
-                Err(IdentityError::PublicKeyLength(id.to_owned(), key.bits()))
+            Verifier::PublicKey(key) if !PublicKey::BITS.contains(&key.0.bits()) => {
+                Err(IdentityError::PublicKeyLength(id.to_owned(), key.0.bits()))
             }
             _ => Ok(Self { id: id.into(), verifier, active: true, principal }),
         }

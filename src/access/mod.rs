@@ -24,7 +24,7 @@ mod identity;
 mod policy;
 mod request;
 
-pub use access_key::{AccessKey, Verifier};
+pub use access_key::{AccessKey, PublicKey, Verifier};
 pub use arn::Arn;
 pub use bearer_token::BearerToken;
 pub use decision::{Denial, decide};

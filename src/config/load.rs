@@ -14,7 +14,7 @@ use super::material;
 use super::sandbox_file::{self as file, AccessKeyStatus, SandboxFile, SandboxFileError};
 use super::{DEFAULT_ACCOUNT, WELL_KNOWN_ACCESS_KEY};
 use crate::access::{
-    AccessKey, AccountId, BearerToken, Directory, IdentityError, Policy, Principal, Verifier, system_policy,
+    AccessKey, AccountId, BearerToken, Directory, IdentityError, Policy, Principal, PublicKey, Verifier, system_policy,
 };
 use crate::dialect::alibaba::is_region;
 use crate::dialect::alibaba::kms::check_tag;
@@ -295,9 +295,9 @@ impl<'f> Loading<'f> {
 fn verifier(described: &file::AccessKey) -> Result<Verifier, &'static str> {
     match (&described.secret, &described.public_key) {
         (Some(secret), None) => Ok(Verifier::Secret(secret.0.clone())),
-        (None, Some(pem)) => {
-            Verifier::from_public_key(pem).ok_or("has a public_key that is not the PEM of an RSA public key")
-        }
+        (None, Some(pem)) => PublicKey::from_pem(pem)
+            .map(Verifier::PublicKey)
+            .ok_or("has a public_key that is not the PEM of an RSA public key"),
         (Some(_), Some(_)) => Err("has both a secret and a public_key: it signs with one of them"),
         (None, None) => Err("has neither a secret nor a public_key"),
     }

@@ -20,7 +20,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::bearer::TOKEN;
-use super::{Claim, Proof, incomplete, is_signed_by, mismatch, missing, of_another_kind, time};
+use super::{Claim, Proof, incomplete, mismatch, missing, of_another_kind, time};
 use crate::access::Verifier;
 use crate::dialect::Request;
 use crate::dialect::alibaba::encoding::{encode_once, hex, is_unreserved, unhex};
@@ -289,7 +289,7 @@ impl SignedHeaders<'_> {
                 Ok(expected.as_bytes().ct_eq(self.signature.as_bytes()).into())
             }
             (Algorithm::Acs3RsaSha256, Verifier::PublicKey(key)) => {
-                Ok(unhex(self.signature).is_some_and(|signature| is_signed_by(key, string_to_sign, &signature)))
+                Ok(unhex(self.signature).is_some_and(|signature| key.verifies(string_to_sign, &signature)))
             }
             _ => Err(of_another_kind()),
         }

@@ -14,12 +14,10 @@ pub mod v1;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use sha2::{Digest, Sha256};
 
 use super::fault::{self, Fault};
 use super::parameters::Parameters;
 use crate::access::Verifier;
-use crate::cipher::{RsaPublicKey, RsaSignaturePadding};
 use crate::dialect::Request;
 use bearer::Token;
 use headers::SignedHeaders;
@@ -176,11 +174,6 @@ impl<'r> Claim<'r> {
             Proof::Parameters { .. } | Proof::Bearer(_) => Err((&fault::INVALID_SIGNATURE_METHOD).into()),
         }
     }
-}
-
-/// Whether `signature` is one of `text` by the holder of `key`: RSASSA-PKCS1-v1_5 with SHA-256.
-fn is_signed_by(key: &RsaPublicKey, text: &str, signature: &[u8]) -> bool {
-    key.verifies(RsaSignaturePadding::Pkcs1V15, &Sha256::digest(text).into(), signature)
 }
 
 /// `2026-11-22T07:03:49Z`, and nothing else.

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use sha1::Sha1;
 use subtle::ConstantTimeEq;
 
-use super::{is_signed_by, mismatch, of_another_kind};
+use super::{mismatch, of_another_kind};
 use crate::access::Verifier;
 use crate::dialect::alibaba::encoding::encode_twice;
 use crate::dialect::alibaba::fault::Fault;
@@ -48,7 +48,7 @@ pub(super) fn verify(
             bool::from(expected.as_bytes().ct_eq(signature.as_bytes()))
         }
         (Method::Sha256WithRsa, Verifier::PublicKey(key)) => {
-            BASE64_STANDARD.decode(signature).is_ok_and(|signature| is_signed_by(key, &string_to_sign, &signature))
+            BASE64_STANDARD.decode(signature).is_ok_and(|signature| key.verifies(&string_to_sign, &signature))
         }
         _ => return Err(of_another_kind()),
     };
