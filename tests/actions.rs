@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use yaoshi::dialect::alibaba::kms;
 
-use crate::support::samples::{APP, PENDING_DELETION, PLAINTEXT, SM4, Sample, fixture_with, user};
+use crate::support::samples::{APP, MAC, PENDING_DELETION, PLAINTEXT, SIGNER, SM2, SM4, Sample, fixture_with, user};
 use crate::support::{ACCOUNT, NOW, Reply, Service};
 
 #[track_caller]
@@ -22,12 +22,20 @@ fn metadata(reply: &Reply) -> Value {
 /// Source: alibaba-errors §1.7.
 #[test]
 fn forms_of_a_key_id() {
-    const ROWS: [(&str, &str, bool); 28] = [
+    const ROWS: [(&str, &str, bool); 36] = [
         ("DescribeKey", "KeyId", true),
         ("Encrypt", "KeyId", true),
         ("GenerateDataKey", "KeyId", true),
         ("GenerateDataKeyWithoutPlaintext", "KeyId", true),
         ("ReEncrypt", "DestinationKeyId", true),
+        ("AsymmetricSign", "KeyId", true),
+        ("AsymmetricVerify", "KeyId", true),
+        ("AsymmetricEncrypt", "KeyId", true),
+        ("AsymmetricDecrypt", "KeyId", true),
+        ("GetPublicKey", "KeyId", true),
+        ("GenerateMac", "KeyId", true), // docstring of SDK 3.3.1, as the next
+        ("VerifyMac", "KeyId", true),
+        ("GenerateAndExportDataKey", "KeyId", true), // metadata of June 2024
         ("EnableKey", "KeyId", false),
         ("DisableKey", "KeyId", false),
         ("ScheduleKeyDeletion", "KeyId", false),
@@ -72,7 +80,13 @@ fn forms_of_a_key_id() {
         assert_eq!(call(elsewhere).status, 404, "{action}");
         let foreign = "acs:kms:cn-hangzhou:6543210987654321:key/202b9877-5a25-46e3-a763-e20791b50008";
         call(foreign).refused(403, "Forbidden.NoPermission");
-        for alias in ["alias/app".to_owned(), arn("alias/app")] {
+        let alias = match key {
+            SIGNER => "alias/signer",
+            SM2 => "alias/sm2",
+            MAC => "alias/mac",
+            _ => "alias/app",
+        };
+        for alias in [alias.to_owned(), arn(alias)] {
             let reply = call(&alias);
             if name == "ProtectedResourceArn" && !alias.starts_with("acs:") {
                 names(reply, name);
@@ -193,12 +207,10 @@ fn what_create_key_refuses() {
     const TOO_LONG: &str = "The specified parameter  Description  is not valid.";
     let too_long = "x".repeat(8193);
     let invalid = |name: &str| format!("The specified parameter  {name}  is not valid.");
-    let unsupported = || "This action is not supported.".to_owned();
     let level = || "This protection level is not valid for this region".to_owned();
     let mut rows = vec![
         (vec![("KeySpec", "AES_256")], 400, "InvalidParameter", invalid("KeySpec")),
         (vec![("KeySpec", "aliyun_aes_256")], 400, "InvalidParameter", invalid("KeySpec")),
-        // Of a symmetric key, which all are so far.
         (vec![("KeyUsage", "SIGN/VERIFY")], 400, "InvalidParameter", invalid("KeyUsage")),
         (vec![("KeyUsage", "encrypt/decrypt")], 400, "InvalidParameter", invalid("KeyUsage")),
         (vec![("Origin", "external")], 400, "InvalidParameter", invalid("Origin")),
@@ -234,21 +246,23 @@ fn what_create_key_refuses() {
         let parameters = vec![("EnableAutomaticRotation", "true"), ("RotationInterval", interval)];
         rows.push((parameters, 400, "InvalidParameter", invalid("RotationInterval")));
     }
-    // Documented for other kinds of keys, which are not built. Sources: CreateKey page (2021), SDK 3.3.1.
-    for spec in [
-        "RSA_2048",
-        "RSA_3072",
-        "RSA_4096",
-        "EC_P256",
-        "EC_P256K",
-        "EC_SM2",
-        "HMAC_SHA_224",
-        "HMAC_SHA_256",
-        "HMAC_SHA_384",
-        "HMAC_SHA_512",
-        "HMAC_SM3",
+    // What keys of a spec cannot be.
+    for (spec, name, value) in [
+        ("Aliyun_AES_256", "KeyUsage", "SIGN/VERIFY"),
+        ("Aliyun_SM4", "KeyUsage", "GENERATE/VERIFY_MAC"),
+        ("RSA_2048", "KeyUsage", "GENERATE/VERIFY_MAC"),
+        ("EC_P256", "KeyUsage", "ENCRYPT/DECRYPT"),
+        ("EC_P256K", "KeyUsage", "ENCRYPT/DECRYPT"),
+        ("EC_SM2", "KeyUsage", "GENERATE/VERIFY_MAC"),
+        ("HMAC_SHA_256", "KeyUsage", "ENCRYPT/DECRYPT"),
+        ("HMAC_SM3", "KeyUsage", "SIGN/VERIFY"),
+        ("RSA_2048", "Origin", "EXTERNAL"),
+        ("HMAC_SHA_256", "Origin", "EXTERNAL"),
+        ("RSA_2048", "EnableAutomaticRotation", "true"),
+        ("HMAC_SHA_512", "EnableAutomaticRotation", "true"),
     ] {
-        rows.push((vec![("KeySpec", spec)], 400, "UnsupportedOperation", unsupported()));
+        let parameters = vec![("KeySpec", spec), (name, value), ("RotationInterval", "365d")];
+        rows.push((parameters, 400, "InvalidParameter", invalid(name)));
     }
     let service = Service::with_fixture();
     let count = || service.call("yaoshi", "ListKeys", &[]).ok().json()["TotalCount"].clone();
@@ -365,20 +379,23 @@ fn keys_are_filtered() {
     const DISABLED: &str = "202b9877-5a25-46e3-a763-e20791b50003";
     const PENDING_IMPORT: &str = "202b9877-5a25-46e3-a763-e20791b50005";
     const UNAVAILABLE: &str = "202b9877-5a25-46e3-a763-e20791b50006";
-    const ALL: &[&str] = &[APP, DISABLED, PENDING_DELETION, PENDING_IMPORT, UNAVAILABLE, SM4];
+    const ALL: &[&str] = &[APP, DISABLED, PENDING_DELETION, PENDING_IMPORT, UNAVAILABLE, SIGNER, SM2, MAC, SM4];
+    const ENCRYPT: &[&str] = &[APP, DISABLED, PENDING_DELETION, PENDING_IMPORT, UNAVAILABLE, SM2, SM4];
     const AES: &[&str] = &[APP, DISABLED, PENDING_DELETION, PENDING_IMPORT, UNAVAILABLE];
     let service = Service::with_fixture();
     for (filters, expected) in [
         ("", ALL),
         ("[]", ALL),
-        (r#"[{"Key":"KeyState","Values":["Enabled"]}]"#, &[APP, SM4]),
+        (r#"[{"Key":"KeyState","Values":["Enabled"]}]"#, &[APP, SIGNER, SM2, MAC, SM4]),
         (r#"[{"Key":"KeyState","Values":["Disabled","PendingImport"]}]"#, &[DISABLED, PENDING_IMPORT]),
         (r#"[{"Key":"KeyState","Values":["PendingDeletion"]}]"#, &[PENDING_DELETION]),
         (r#"[{"Key":"KeySpec","Values":["Aliyun_AES_256"]}]"#, AES),
         (r#"[{"Key":"KeySpec","Values":["Aliyun_SM4"]},{"Key":"KeyState","Values":["Enabled"]}]"#, &[SM4]),
         (r#"[{"Key":"KeySpec","Values":["Aliyun_SM4"]},{"Key":"KeyState","Values":["Disabled"]}]"#, &[]),
-        (r#"[{"Key":"KeyUsage","Values":["ENCRYPT/DECRYPT"]}]"#, ALL),
-        (r#"[{"Key":"KeyUsage","Values":["SIGN/VERIFY"]}]"#, &[]),
+        (r#"[{"Key":"KeyUsage","Values":["ENCRYPT/DECRYPT"]}]"#, ENCRYPT),
+        (r#"[{"Key":"KeyUsage","Values":["SIGN/VERIFY"]}]"#, &[SIGNER]),
+        (r#"[{"Key":"KeyUsage","Values":["SIGN/VERIFY","GENERATE/VERIFY_MAC"]}]"#, &[SIGNER, MAC]),
+        (r#"[{"Key":"KeySpec","Values":["EC_P256","EC_SM2","RSA_2048"]}]"#, &[SIGNER, SM2]),
         (r#"[{"Key":"ProtectionLevel","Values":["HSM"]}]"#, &[SM4]),
         (r#"[{"Key":"CreatorType","Values":["User"]}]"#, ALL),
         (r#"[{"Key":"CreatorType","Values":["Service"]}]"#, &[]),

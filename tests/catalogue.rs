@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use yaoshi::dialect::alibaba::kms;
 
-use crate::support::samples::{APP, APP_NEW, EXTERNAL, EXTERNAL_BLOCK, PLAINTEXT, Sample, done, fixture_with};
+use crate::support::samples::{
+    APP, APP_NEW, EXTERNAL, EXTERNAL_BLOCK, PLAINTEXT, SIGNER, SIGNER_VERSION, Sample, done, fixture_with,
+};
 use crate::support::{NOW, Reply, Service};
 
 fn catalogue() -> Value {
@@ -127,6 +129,7 @@ const NEVER_ANSWERED: &[(&str, &str, &str)] = &[
     ("OpenKmsService", "RequestId", "it is refused always"),
     ("Decrypt", "CiphertextForRecipient", "Recipient is refused: enclaves are not built"),
     ("GenerateDataKey", "CiphertextForRecipient", "Recipient is refused: enclaves are not built"),
+    ("AsymmetricDecrypt", "CiphertextForRecipient", "Recipient is refused: enclaves are not built"),
 ];
 
 /// Calls whose replies show, together with the samples', every member that there is.
@@ -191,6 +194,7 @@ fn hold_against(value: &Value, shape: &Value, path: &str, action: &str, seen: &m
             let is_right = match shape.as_str() {
                 Some("string") => value.is_string(),
                 Some("integer") => value.is_u64(),
+                Some("boolean") => value.is_boolean(),
                 _ => panic!("{action} {path}: shape {shape} is new"),
             };
             assert!(is_right, "{action} {path} is {value}, but a {shape} is documented");
@@ -216,6 +220,7 @@ fn below(path: &str, name: &str) -> String {
 const NEVER_MET: &[(&str, u16, &str, &str)] = &[
     ("CreateKey", 400, "Rejected.LimitExceeded", "the sandbox has no quotas"),
     ("CreateKey", 400, "Rejected.ShareQuotaExceedLimit", "there are no instances to share"),
+    ("CreateKey", 400, "UnsupportedOperation", "every documented kind of key can be made"),
     ("CreateKey", 400, "Forbidden.NoPermission", "answered with 403, as the common error table has it"),
     ("Decrypt", 404, "Forbidden.AliasNotFound", "Decrypt has no parameter that could name an alias"),
     ("OpenKmsService", 400, "CreateLXOrderFailed", "nothing is ordered"),
@@ -264,6 +269,7 @@ fn provoke(action: &str, code: &str) -> Reply {
         ("DescribeRegions" | "DescribeAccountKmsStatus", "InvalidParameter") => sample.with("RegionId", "No Region"),
         ("UpdateRotationPolicy", "InvalidParameter") => sample.with("RotationInterval", "6d"),
         ("DeleteAlias", "InvalidParameter") => sample.with("AliasName", "app"),
+        ("ExportDataKey", "InvalidParameter") => sample.with("PublicKeyBlob", "AAAA"),
         (_, "InvalidParameter") => sample.with(key, "acs:kms:cn-hangzhou"),
         (_, "Forbidden.Opened") => sample,
         (_, "Forbidden.NoPermission") => return sample.call(&service, "nobody"),
@@ -271,12 +277,15 @@ fn provoke(action: &str, code: &str) -> Reply {
         (_, "InvalidParameter.TagValue") => sample.with("Tag.1.Value", "a b"),
         (_, "Duplicate.TagKey") => sample.with("Tag.1.Key", "team").with("Tag.2.Key", "team"),
         (_, "InvalidResourceId.NotFound") => sample.with("ResourceId.2", "202b9877-0000-46e3-a763-e20791b50001"),
-        (_, "Rejected.UnsupportedOperation") => {
+        ("CreateKeyVersion" | "UpdateRotationPolicy", "Rejected.UnsupportedOperation") => {
             return sample.with(key, EXTERNAL).call(&Service::with_file(&fixture_with(EXTERNAL_BLOCK)), "yaoshi");
         }
-        ("CreateKey", "UnsupportedOperation") => sample.with("KeySpec", "RSA_2048"),
-        // Keys of another kind will meet it too; there are none yet.
-        ("Decrypt" | "GenerateDataKey", "UnsupportedOperation") => sample.with("Recipient", "an attestation"),
+        ("GenerateDataKey", "UnsupportedOperation") => sample.with("KeyId", SIGNER),
+        ("Decrypt", "UnsupportedOperation") => {
+            let version = crate::support::blob::Version { id: SIGNER_VERSION, ..APP_NEW };
+            sample.with("CiphertextBlob", version.seal(PLAINTEXT.as_bytes(), &[]))
+        }
+        ("AsymmetricEncrypt" | "AsymmetricDecrypt", "Rejected.UnsupportedOperation") => sample.with("KeyId", SIGNER),
         ("CreateKey", "Forbidden.DKMSInstanceNotFound") => sample.with("DKMSInstanceId", "kst-1"),
         ("Decrypt", "Forbidden.KeyNotFound") => {
             sample.with("CiphertextBlob", unknown_version.seal(PLAINTEXT.as_bytes(), &[]))

@@ -126,14 +126,14 @@ pub(crate) fn certificate(folder: &TempDir) -> (String, String) {
 fn check_tells_what_a_right_file_holds() {
     let (exit, out, complaint) = run(&["check", FIXTURE]);
     assert_eq!((exit, complaint.as_str()), (0, ""));
-    assert_eq!(out, format!("{FIXTURE} is right; accounts: 2, users: 2, policies: 1, keys: 8\n"));
+    assert_eq!(out, format!("{FIXTURE} is right; accounts: 2, users: 2, policies: 1, keys: 11\n"));
 }
 
 #[test]
 fn check_complains_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let wrong = file(&folder, "wrong.toml", "version = 1\n[[account]]\nid = \"12\"\ncolor = \"red\"\n");
-    let known = "`id`, `access_keys`, `user`, `policy`, `key`";
+    let known = "`id`, `access_keys`, `user`, `policy`, `key`, `data_key`";
     fails_with(&["check", &wrong], &format!("{wrong}:4:1: unknown field `color`, expected one of {known}"));
     let none = folder.path().join("none.toml").to_str().unwrap().to_owned();
     fails_with(&["check", &none], &format!("cannot read {none}: No such file or directory (os error 2)"));

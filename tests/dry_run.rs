@@ -11,7 +11,22 @@ use crate::support::samples::{APP, APP_NEW, PLAINTEXT, SM4, Sample, allow, done,
 use crate::support::{ACCOUNT, Reply, Service};
 
 /// The built actions whose documents have DryRun.
-const ACTIONS: [&str; 5] = ["Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"];
+const ACTIONS: [&str; 14] = [
+    "Encrypt",
+    "Decrypt",
+    "ReEncrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "GenerateAndExportDataKey",
+    "ExportDataKey",
+    "AsymmetricSign",
+    "AsymmetricVerify",
+    "AsymmetricEncrypt",
+    "AsymmetricDecrypt",
+    "GetPublicKey",
+    "GenerateMac",
+    "VerifyMac",
+];
 
 // The documented sentences (Decrypt page, 2025-07-29); statuses are a choice.
 const WOULD_SUCCEED: (u16, &str, &str) =
@@ -33,7 +48,7 @@ fn dry(action: &str) -> Sample {
 }
 
 fn takes_blob(action: &str) -> bool {
-    ["Decrypt", "ReEncrypt"].contains(&action)
+    ["Decrypt", "ReEncrypt", "ExportDataKey"].contains(&action)
 }
 
 /// Check status, code and message, and that the answer is an error object and no more: nothing of a reply.
@@ -65,7 +80,7 @@ fn what_would_succeed_says_so() {
         is(&dry(action).call(&service, "yaoshi"), WOULD_SUCCEED, action);
         let with_context = match action {
             "ReEncrypt" => dry(action).with("DestinationEncryptionContext", r#"{"a":"b"}"#),
-            "Decrypt" => dry(action)
+            "Decrypt" | "ExportDataKey" => dry(action)
                 .with("CiphertextBlob", APP_NEW.seal(b"x", &[("a", "b")]))
                 .with("EncryptionContext", r#"{"a":"b"}"#),
             _ => dry(action).with("EncryptionContext", r#"{"a":"b"}"#),
@@ -82,7 +97,7 @@ type Row = (&'static str, &'static [&'static str], &'static [(&'static str, &'st
 #[test]
 fn a_parameter_that_is_missing_or_wrong_is_a_validation_error_with_the_original_text() {
     let service = Service::with_fixture();
-    let rows: [Row; 5] = [
+    let rows: [Row; 14] = [
         ("Encrypt", &["KeyId", "Plaintext"], &[("EncryptionContext", "[]"), ("KeyId", "acs:oss:x")]),
         ("Decrypt", &["CiphertextBlob"], &[("EncryptionContext", r#"{"a":1}"#), ("CiphertextBlob", "????")]),
         (
@@ -92,6 +107,39 @@ fn a_parameter_that_is_missing_or_wrong_is_a_validation_error_with_the_original_
         ),
         ("GenerateDataKey", &["KeyId"], &[("KeySpec", "AES_512"), ("NumberOfBytes", "1025"), ("NumberOfBytes", "x")]),
         ("GenerateDataKeyWithoutPlaintext", &["KeyId"], &[("KeySpec", "aes_256"), ("NumberOfBytes", "0")]),
+        (
+            "GenerateAndExportDataKey",
+            &["KeyId", "PublicKeyBlob", "WrappingKeySpec", "WrappingAlgorithm"],
+            &[("PublicKeyBlob", "AAAA"), ("WrappingAlgorithm", "RSAES_OAEP_SHA_256"), ("WrappingKeySpec", "RSA_3072")],
+        ),
+        (
+            "ExportDataKey",
+            &["CiphertextBlob", "PublicKeyBlob", "WrappingKeySpec", "WrappingAlgorithm"],
+            &[("PublicKeyBlob", "?"), ("WrappingAlgorithm", "RSAES_PKCS1_V1_5"), ("CiphertextBlob", "YQ==")],
+        ),
+        (
+            "AsymmetricSign",
+            &["KeyId", "KeyVersionId", "Algorithm", "Digest"],
+            &[("Digest", "YQ=="), ("Algorithm", "SM2DSA"), ("Algorithm", "ecdsa_sha_256")],
+        ),
+        (
+            "AsymmetricVerify",
+            &["KeyId", "KeyVersionId", "Algorithm", "Digest", "Value"],
+            &[("Digest", "?"), ("Algorithm", "RSA_PSS_SHA_256"), ("Value", "?")],
+        ),
+        (
+            "AsymmetricEncrypt",
+            &["KeyId", "KeyVersionId", "Algorithm", "Plaintext"],
+            &[("Algorithm", "RSAES_OAEP_SHA_1"), ("Plaintext", "?")],
+        ),
+        (
+            "AsymmetricDecrypt",
+            &["KeyId", "KeyVersionId", "Algorithm", "CiphertextBlob"],
+            &[("Algorithm", "RSAES_OAEP_SHA_256"), ("CiphertextBlob", "?"), ("CiphertextBlob", "AAAA")],
+        ),
+        ("GetPublicKey", &["KeyId", "KeyVersionId"], &[("KeyId", "acs:oss:x")]),
+        ("GenerateMac", &["KeyId", "Algorithm", "Message"], &[("Algorithm", "HMAC_SM3"), ("Message", "?")]),
+        ("VerifyMac", &["KeyId", "Algorithm", "Message", "Mac"], &[("Algorithm", "SHA_256"), ("Mac", "?")]),
     ];
     assert_eq!(rows.iter().map(|row| row.0).collect::<Vec<_>>(), ACTIONS);
     for (action, required, wrong) in rows {
@@ -119,7 +167,7 @@ fn a_blob_that_does_not_open_is_a_validation_error() {
         *bytes.last_mut().unwrap() ^= 1;
         let tampered = dry(action).with("CiphertextBlob", BASE64_STANDARD.encode(bytes));
         is(&tampered.call(&service, "yaoshi"), invalid("CiphertextBlob"), &format!("{action}, tampered"));
-        let context = if action == "Decrypt" { "EncryptionContext" } else { "SourceEncryptionContext" };
+        let context = if action == "ReEncrypt" { "SourceEncryptionContext" } else { "EncryptionContext" };
         let wrong_context = dry(action).with(context, r#"{"a":"b"}"#);
         is(&wrong_context.call(&service, "yaoshi"), invalid("CiphertextBlob"), &format!("{action}, wrong context"));
     }
@@ -154,9 +202,10 @@ fn states_and_what_is_not_there_keep_their_codes() {
         ("202b9877-5a25-46e3-a763-e20791b50005", "PendingImport"),
         ("202b9877-5a25-46e3-a763-e20791b50006", "Unavailable"),
     ];
-    for action in ACTIONS.into_iter().filter(|action| *action != "Decrypt") {
+    for action in ACTIONS.into_iter().filter(|action| !["Decrypt", "ExportDataKey"].contains(action)) {
         let name = if action == "ReEncrypt" { "DestinationKeyId" } else { "KeyId" };
-        for (key, state) in states {
+        // Whatever its state, a key shows its public key, if it has one: those in other states have none.
+        for (key, state) in states.into_iter().filter(|_| action != "GetPublicKey") {
             let message = format!("The request was rejected because the key state is {state}.");
             let code = format!("Rejected.{state}");
             is(&dry(action).with(name, key).call(&service, "yaoshi"), (409, &code, message), action);
@@ -169,7 +218,7 @@ fn states_and_what_is_not_there_keep_their_codes() {
     // The file knows the material of one key that cannot be used: it waits for import.
     let deleted = Version { id: "2ab1a983-7072-4bbc-a582-584b5bd80005", ..crate::support::samples::APP_OLD };
     let unknown = Version { id: "2ab1a983-0000-4bbc-a582-584b5bd80005", ..APP_NEW };
-    for action in ["Decrypt", "ReEncrypt"] {
+    for action in ["Decrypt", "ReEncrypt", "ExportDataKey"] {
         let of =
             |version: &Version| dry(action).with("CiphertextBlob", version.seal(b"x", &[])).call(&service, "yaoshi");
         let message = "The request was rejected because the key state is PendingImport.";

@@ -350,19 +350,25 @@ fn re_encrypt_moves_a_blob_between_keys_specs_and_contexts_and_names_its_source(
 }
 
 /// What asymmetric keys and enclaves need is refused rather than overlooked; a symmetric blob names its key itself.
+/// Better no answer than one that everybody can read.
 #[test]
-fn what_is_not_built_is_refused() {
+fn an_answer_for_an_enclave_is_refused() {
     let service = Service::with_fixture();
-    for (action, name) in
-        [("Decrypt", "Recipient"), ("GenerateDataKey", "Recipient"), ("ReEncrypt", "SourceEncryptionAlgorithm")]
-    {
-        Sample::of(action)
-            .with(name, "RSAES_OAEP_SHA_256")
-            .call(&service, "yaoshi")
-            .refused(400, "UnsupportedOperation");
+    for action in ["Decrypt", "GenerateDataKey", "AsymmetricDecrypt"] {
+        let to = |recipient: &str| Sample::of(action).with("Recipient", recipient).call(&service, "yaoshi");
+        to(r#"{"AttestationDocument":"AAAA"}"#).refused(400, "UnsupportedOperation");
+        for malformed in ["AAAA", "[]", "\"AAAA\"", "{"] {
+            let message = to(malformed).refused(400, "InvalidParameter").message();
+            assert_eq!(message, "The specified parameter  Recipient  is not valid.");
+        }
     }
+}
+
+/// Of a blob that a symmetric key sealed they tell nothing.
+#[test]
+fn a_source_that_re_encrypt_does_not_need_is_ignored() {
     let named = Sample::of("ReEncrypt").with("SourceKeyId", APP).with("SourceKeyVersionId", APP_NEW.id);
-    named.call(&service, "yaoshi").ok();
+    named.call(&Service::with_fixture(), "yaoshi").ok();
 }
 
 /// A service of its own for each thread of proptest is not needed: encryption changes nothing.

@@ -12,6 +12,7 @@ use yaoshi::dialect::alibaba::kms::{ACTIONS, NOT_BUILT};
 use yaoshi::dialect::alibaba::parameters::Parameters;
 use yaoshi::dialect::alibaba::signature::v1;
 
+use crate::support::samples::Sample;
 use crate::support::wire::{Draft, Part, Raw, Signing};
 use crate::support::{NOW, Reply, Service};
 
@@ -872,7 +873,7 @@ fn unverified_calls_are_not_counted() {
     service.take(&list_keys(Signing::V3).sign()).refused(429, "Rejected.Throttling");
 }
 
-/// The documents limit cryptographic calls and no lists.
+/// The documents limit cryptographic calls, those with key pairs to a fifth of the others, and no lists.
 #[test]
 fn documented_limits() {
     let service = fixture_with(|options| options.limits = Limits::Documented);
@@ -886,11 +887,18 @@ fn documented_limits() {
     }
     encrypt().refused(429, "Rejected.Throttling");
     service.call("yaoshi", "ListKeys", &[]).ok();
+    let sign = || Sample::of("AsymmetricSign").call(&service, "yaoshi");
+    for _ in 0..200 {
+        sign().ok();
+    }
+    sign().refused(429, "Rejected.Throttling");
     service.turn_clock_to(NOW.parse::<Timestamp>().unwrap() + 5.milliseconds());
     for _ in 0..5 {
         encrypt().ok();
     }
     encrypt().refused(429, "Rejected.Throttling");
+    sign().ok();
+    sign().refused(429, "Rejected.Throttling");
 }
 
 /// Web pages are strangers, whoever's browser they run in.

@@ -16,7 +16,7 @@ fn loaded(text: &str) -> Result<(Counts, Vec<String>), SandboxFileError> {
 #[test]
 fn the_fixture_is_right() {
     let (counts, warnings) = loaded(FIXTURE).unwrap();
-    assert_eq!(counts, Counts { accounts: 2, users: 2, policies: 1, keys: 8 });
+    assert_eq!(counts, Counts { accounts: 2, users: 2, policies: 1, keys: 11 });
     assert_eq!(warnings, Vec::<String>::new());
 }
 
@@ -118,7 +118,10 @@ const HEAD: &str = "version = 1\n[[account]]\nid = \"12\"\naccess_keys = [{ id =
 /// Each row: what follows [`HEAD`], and the whole error without the file's name.
 const WRONG_BLOCKS: &[(&str, &str)] = &[
     // The form.
-    ("color = 1\n", "5:1: unknown field `color`, expected one of `id`, `access_keys`, `user`, `policy`, `key`"),
+    (
+        "color = 1\n",
+        "5:1: unknown field `color`, expected one of `id`, `access_keys`, `user`, `policy`, `key`, `data_key`",
+    ),
     (
         "[[account.user]]\nname = \"u\"\nmail = \"m\"\n",
         "7:1: unknown field `mail`, expected one of `name`, `access_keys`, `policies`, `context`",
@@ -203,11 +206,12 @@ document = '{"Version":"1","Statement":[{"Effect":"Allow","Action":"kms:*","Reso
     ("[[account.key]]\nid = \"k\"\nregion = \"CN\"\n", "5:1: key \"k\": \"CN\" is no region"),
     (
         "[[account.key]]\nid = \"k\"\nspec = \"AES_256\"\n",
-        "5:1: key \"k\": \"AES_256\" is not one of Aliyun_AES_256, Aliyun_SM4",
+        "5:1: key \"k\": \"AES_256\" is not one of Aliyun_AES_256, Aliyun_SM4, RSA_2048, RSA_3072, RSA_4096, EC_P256, \
+         EC_P256K, EC_SM2, HMAC_SHA_224, HMAC_SHA_256, HMAC_SHA_384, HMAC_SHA_512, HMAC_SM3",
     ),
     (
         "[[account.key]]\nid = \"k\"\nusage = \"SIGN/VERIFY\"\n",
-        "5:1: key \"k\": \"SIGN/VERIFY\" is not one of ENCRYPT/DECRYPT",
+        "5:1: key \"k\": a key of spec Aliyun_AES_256 is for ENCRYPT/DECRYPT, not SIGN/VERIFY",
     ),
     (
         "[[account.key]]\nid = \"k\"\norigin = \"External\"\n",
@@ -283,8 +287,7 @@ document = '{"Version":"1","Statement":[{"Effect":"Allow","Action":"kms:*","Reso
     ),
     (
         "[[account.key]]\nid = \"k\"\nversions = [{ id = \"2ab1a983-7072-4bbc-a582-584b5bd80000\", material = \"?\" }]\n",
-        "7:13: key \"k\": the material of version 2ab1a983-7072-4bbc-a582-584b5bd80000 is not base64: Invalid symbol 63, \
-         offset 0.",
+        "7:13: key \"k\": the material of version 2ab1a983-7072-4bbc-a582-584b5bd80000 is neither base64 nor hex nor PEM",
     ),
     (
         "[[account.key]]\nid = \"k\"\nspec = \"Aliyun_SM4\"\nversions = [\n  { id = \"2ab1a983-7072-4bbc-a582-584b5bd80000\", \

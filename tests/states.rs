@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use yaoshi::dialect::alibaba::kms;
 
 use crate::support::blob::Version;
-use crate::support::samples::{PLAINTEXT, Sample};
+use crate::support::samples::{APP, PLAINTEXT, Sample};
 use crate::support::{ACCOUNT, Reply, Service};
 
 /// What an action comes to on a key in some state.
@@ -28,6 +28,7 @@ const STATES: [&str; 5] = ["Enabled", "Disabled", "PendingDeletion", "PendingImp
 
 /// Source: alibaba-errors §5.1 for the first four columns of the rows that the documents have. The rest are choices:
 ///
+/// * GenerateAndExportDataKey and ExportDataKey have no rows: they are judged as GenerateDataKey and Decrypt.
 /// * ReEncrypt has no row: its source is judged as Decrypt's key, its destination as Encrypt's.
 /// * TagResources and UntagResources have no rows: they are judged as TagResource and UntagResource.
 /// * SetDeletionProtection has no row, but its page says that the key must not be PendingDeletion.
@@ -38,6 +39,8 @@ const MATRIX: &[(&str, [Cell; 5])] = &[
     ("GenerateDataKeyWithoutPlaintext", [Stays, Rejected, Rejected, Rejected, Rejected]),
     ("Encrypt", [Stays, Rejected, Rejected, Rejected, Rejected]),
     ("Decrypt", [Stays, Rejected, Rejected, Rejected, Rejected]),
+    ("GenerateAndExportDataKey", [Stays, Rejected, Rejected, Rejected, Rejected]),
+    ("ExportDataKey", [Stays, Rejected, Rejected, Rejected, Rejected]),
     ("ReEncrypt source", [Stays, Rejected, Rejected, Rejected, Rejected]),
     ("ReEncrypt destination", [Stays, Rejected, Rejected, Rejected, Rejected]),
     ("CreateKey", [Stays, Stays, Stays, Stays, Stays]),
@@ -74,6 +77,20 @@ const MATRIX: &[(&str, [Cell; 5])] = &[
     ("UntagResources", [Stays, Stays, Rejected, Stays, Stays]),
     ("UpdateAlias to", [Stays, Stays, Rejected, Stays, Stays]),
     ("UpdateAlias from", [Stays, Stays, Stays, Stays, Stays]),
+];
+
+/// The rows of keys that are no symmetric ones, and so never wait for import: none is documented. They are judged as
+/// Encrypt's key, but for GetPublicKey, which tells nothing secret. A managed data key goes by the key it is kept under.
+const OTHER_KINDS: &[(&str, [Cell; 4])] = &[
+    ("AsymmetricSign", [Stays, Rejected, Rejected, Rejected]),
+    ("AsymmetricVerify", [Stays, Rejected, Rejected, Rejected]),
+    ("AsymmetricEncrypt", [Stays, Rejected, Rejected, Rejected]),
+    ("AsymmetricDecrypt", [Stays, Rejected, Rejected, Rejected]),
+    ("GetPublicKey", [Stays, Stays, Stays, Stays]),
+    ("GenerateMac", [Stays, Rejected, Rejected, Rejected]),
+    ("VerifyMac", [Stays, Rejected, Rejected, Rejected]),
+    ("GetManagedDataKey", [Stays, Rejected, Rejected, Rejected]),
+    ("ListManagedDataKeyVersions", [Stays, Stays, Stays, Stays]),
 ];
 
 /// The version of each state's key, then that of a further enabled key.
@@ -133,7 +150,7 @@ fn request(row: &str, column: usize) -> Sample {
     let sample = Sample::of(action);
     match row {
         "CreateKey" | "ListKeys" | "ListAliases" => sample,
-        "Decrypt" => sample.with("CiphertextBlob", blob),
+        "Decrypt" | "ExportDataKey" => sample.with("CiphertextBlob", blob),
         "ReEncrypt source" => sample.with("CiphertextBlob", blob).with("DestinationKeyId", OTHER),
         "ReEncrypt destination" => sample
             .with("CiphertextBlob", VERSIONS[5].seal(PLAINTEXT.as_bytes(), &[]))
@@ -187,11 +204,43 @@ fn every_action_on_a_key_in_every_state() {
     }
 }
 
+/// The fixture, and in it the key that `sample` goes by in `state`.
+fn with_key_in(state: &str, sample: &Sample) -> (Service, String) {
+    let key = if sample.action.contains("ManagedDataKey") { APP } else { sample.key() };
+    let more = if state == "PendingDeletion" { "delete_at = 2099-01-01T00:00:00Z\n" } else { "" };
+    let before = format!("id = \"{key}\"\n");
+    let fixture = include_str!("../fixtures/sandbox.toml").replacen("state = \"Enabled\"\n", "", 1);
+    assert_eq!(fixture.matches(&before).count(), 1, "the fixture has changed");
+    let file = fixture.replace(&before, &format!("{before}state = \"{state}\"\n{more}"));
+    (Service::with_file(&file), key.to_owned())
+}
+
+#[test]
+fn other_kinds_of_keys_in_every_state() {
+    for (action, cells) in OTHER_KINDS {
+        for (before, cell) in ["Enabled", "Disabled", "PendingDeletion", "Unavailable"].into_iter().zip(cells) {
+            let sample = Sample::of(action);
+            let (service, key) = with_key_in(before, &sample);
+            let reply = sample.call(&service, "yaoshi");
+            match cell {
+                Stays => drop(reply.ok()),
+                Rejected => drop(reply.refused(409, &format!("Rejected.{before}"))),
+                Becomes(_) | NotModified => panic!("{action} changes nothing"),
+            }
+            assert_eq!(state(&service, &key), before, "after {action} on {before}");
+        }
+    }
+}
+
 #[test]
 fn the_matrix_has_a_row_for_every_action_that_is_about_keys() {
     const ABOUT_OTHER_THINGS: [&str; 3] = ["DescribeRegions", "DescribeAccountKmsStatus", "OpenKmsService"];
     for entry in kms::ACTIONS.iter().filter(|entry| !ABOUT_OTHER_THINGS.contains(&entry.name)) {
-        let mut rows = MATRIX.iter().map(|(row, _)| *row).chain(crate::material::MATRIX.iter().map(|(row, _)| *row));
+        let mut rows = MATRIX
+            .iter()
+            .map(|(row, _)| *row)
+            .chain(OTHER_KINDS.iter().map(|(row, _)| *row))
+            .chain(crate::material::MATRIX.iter().map(|(row, _)| *row));
         assert!(rows.any(|row| row.split(' ').next() == Some(entry.name)), "{}", entry.name);
     }
 }

@@ -10,6 +10,8 @@
 //!
 //! `cargo bench -- keys` measures instead what a million keys in a data folder cost (`YAOSHI_BENCH_KEYS` of them).
 //!
+//! `cargo bench -- pairs` measures signatures beside `openssl speed`, and what a Decrypt waits while key pairs are made.
+//!
 //! The yardsticks are this same binary started again as `server yardstick NAME`, so that every server is a fresh
 //! process on a core of its own.
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time; nothing here is part of Yaoshi")]

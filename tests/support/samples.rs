@@ -23,6 +23,30 @@ pub const PENDING_IMPORT: &str = "202b9877-5a25-46e3-a763-e20791b50005";
 pub const PENDING_IMPORT_VERSION: Version =
     Version { id: "2ab1a983-7072-4bbc-a582-584b5bd80005", material: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" };
 
+/// The key that signs: ECDSA on P-256, with the private key of RFC 6979, A.2.5.
+pub const SIGNER: &str = "202b9877-5a25-46e3-a763-e20791b50011";
+pub const SIGNER_VERSION: &str = "7c5e1d40-9d3a-4f0e-8b6c-584b5bd80011";
+/// SHA-256 of "sample" and its signature there.
+pub const DIGEST: &str = "ryvb4aqbbsHireHWlPQfxxqDHQJo6YkVYhE9imKt0b8=";
+const SIGNATURE: &str =
+    "MEYCIQDv1IsqrLao/RFA3ZzUXoHWnSyHe1aq+ZHDTQ6oTq83FgIhAPfLHJQtZXxB1DbHobbin2Xz6QDbua/0Bk3Eqy+EOs2o";
+
+/// The SM2 key that encrypts, with the private key of GB/T 32918.5, appendix C; the ciphertext there, and its message.
+pub const SM2: &str = "202b9877-5a25-46e3-a763-e20791b50012";
+pub const SM2_VERSION: &str = "7c5e1d40-9d3a-4f0e-8b6c-584b5bd80012";
+const SM2_CIPHERTEXT: &str = "BATr/HGOjReYYgQyJo53/rZBXi7eDgc8D09kDs0uFJpz6Fj52B5UMKV7Ntqrj5UKPGTm7mpjCU2ZKDr/dn4STfBZmDwY+AniYpI8U67CldMDg7VOO\
+     dYJ0WCvyxkI0L2HZiGIbKmJypx9WAhzB8qTCS1lHvo=";
+/// The public key of the same pair, as somebody else's to wrap with: SubjectPublicKeyInfo.
+pub const SM2_PUBLIC_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DQgAECfnfMR5UIaFQ3X0WHkvFxnIXn60YM/wHa7CP81bzUCDM6kkM4m\
+                                  d1pS3G6nGMwapgCu0F+/NeCEpmMvYHLamtEw==";
+
+/// The HMAC-SHA-256 key, and its code of [`PLAINTEXT`].
+pub const MAC: &str = "202b9877-5a25-46e3-a763-e20791b50013";
+const CODE: &str = "jQLMbd5fFxG+8hoe1LLVLww52qjO8lW8yuU8ok7y8YA=";
+
+/// The managed data key, kept under [`APP`].
+pub const DATA_KEY: &str = "app-data";
+
 /// Stands in a sample for what only the service can tell: [`Sample::ready`].
 const FROM_SERVICE: &str = "(from the service)";
 
@@ -80,6 +104,30 @@ impl Sample {
             "Decrypt" => sample.with("CiphertextBlob", APP_NEW.seal(PLAINTEXT.as_bytes(), &[])),
             "ReEncrypt" => {
                 sample.with("CiphertextBlob", APP_NEW.seal(PLAINTEXT.as_bytes(), &[])).with("DestinationKeyId", SM4)
+            }
+            "GenerateAndExportDataKey" => wrapped(sample.with("KeyId", APP)),
+            "ExportDataKey" => wrapped(sample.with("CiphertextBlob", APP_NEW.seal(PLAINTEXT.as_bytes(), &[]))),
+            "GetManagedDataKey" | "ListManagedDataKeyVersions" => sample.with("DataKeyName", DATA_KEY),
+            "AsymmetricSign" => sample
+                .with("KeyId", SIGNER)
+                .with("KeyVersionId", SIGNER_VERSION)
+                .with("Algorithm", "ECDSA_SHA_256")
+                .with("Digest", DIGEST),
+            "AsymmetricVerify" => {
+                let signed = Self::of("AsymmetricSign");
+                Self { action: sample.action, ..signed }.with("Value", SIGNATURE)
+            }
+            "AsymmetricEncrypt" | "AsymmetricDecrypt" => {
+                let sample = sample.with("KeyId", SM2).with("KeyVersionId", SM2_VERSION).with("Algorithm", "SM2PKE");
+                let is_encryption = action == "AsymmetricEncrypt";
+                let (name, value) =
+                    if is_encryption { ("Plaintext", PLAINTEXT) } else { ("CiphertextBlob", SM2_CIPHERTEXT) };
+                sample.with(name, value)
+            }
+            "GetPublicKey" => sample.with("KeyId", SIGNER).with("KeyVersionId", SIGNER_VERSION),
+            "GenerateMac" | "VerifyMac" => {
+                let sample = sample.with("KeyId", MAC).with("Algorithm", "HMAC_SHA_256").with("Message", PLAINTEXT);
+                if action == "VerifyMac" { sample.with("Mac", CODE) } else { sample }
             }
             "GetParametersForImport" => sample
                 .with("KeyId", PENDING_IMPORT)
@@ -140,6 +188,11 @@ impl Sample {
         let parameters: Vec<_> = ready.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         service.call(access_key, &self.action, &parameters)
     }
+}
+
+/// With somebody's public key to wrap a data key with.
+fn wrapped(sample: Sample) -> Sample {
+    sample.with("PublicKeyBlob", SM2_PUBLIC_KEY).with("WrappingKeySpec", "EC_SM2").with("WrappingAlgorithm", "SM2PKE")
 }
 
 /// Check that a call of `action` came to what it comes to where nothing stands in its way: success, but for the one

@@ -2,17 +2,15 @@
 
 use std::{
     env, fs,
-    io::{BufRead as _, BufReader},
-    net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use super::{
     Outcome,
-    load::{self, Batch, Driven, Fleet, ask},
+    load::{Batch, Driven, Fleet},
     machine::{Machine, Memory},
+    process::{self, Running},
     sandbox,
     sign::{self, Scheme},
 };
@@ -57,14 +55,6 @@ struct Kept<'m> {
     keys: u32,
 }
 
-/// A running `yaoshi`, killed when this is dropped.
-struct Running {
-    child: Child,
-    address: SocketAddr,
-    /// From the start of the process to its first answer.
-    first_answer: Duration,
-}
-
 impl<'m> Kept<'m> {
     /// Fill a folder from a sandbox file.
     fn fill(machine: &'m Machine, keys: u32) -> Outcome<Self> {
@@ -86,23 +76,7 @@ impl<'m> Kept<'m> {
 
     fn start(&self) -> Outcome<Running> {
         let data = self.folder.path().join("data");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_yaoshi"));
-        command
-            .args(["serve", "--listen", "127.0.0.1:0", "--limits", "off", "--log", "warn", "--sandbox"])
-            .arg(self.sandbox())
-            .arg("--data")
-            .arg(&data)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
-        let begun = Instant::now();
-        let mut child = self.machine.everywhere(|| command.spawn())??;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().ok_or("standard output is piped")?).read_line(&mut line)?;
-        let address = line.trim().strip_prefix("listening on http://").ok_or("it does not listen")?.parse()?;
-        let mut running = Running { child, address, first_answer: Duration::ZERO };
-        running.decrypt()?;
-        running.first_answer = begun.elapsed();
-        Ok(running)
+        self.machine.everywhere(|| process::start(&self.sandbox(), Some(&data)))?
     }
 
     fn report_starts(&self) -> Outcome<()> {
@@ -111,7 +85,7 @@ impl<'m> Kept<'m> {
         for _ in 0..STARTS {
             let running = self.start()?;
             clean.push(running.first_answer);
-            memory.push(Memory::of(running.child.id())?.now);
+            memory.push(Memory::of(running.id())?.now);
             drop(running); // by SIGKILL
             let running = self.start()?;
             killed.push(running.first_answer);
@@ -157,32 +131,6 @@ impl<'m> Kept<'m> {
             println!("{:>8} keys: {:.0} CreateKey/s at {connections} connections", self.keys, rate(&driven));
         }
         Ok(())
-    }
-}
-
-impl Running {
-    fn decrypt(&self) -> Outcome<()> {
-        let request = Scheme::V1Get.decrypt(&sandbox::ciphertext_blob(0), &load::nonce(), &load::timestamp(), false);
-        match ask(self.address, &request)? {
-            (200, body) if body.contains(sandbox::PLAINTEXT) => Ok(()),
-            (status, body) => Err(format!("a right Decrypt is answered with {status}: {body}").into()),
-        }
-    }
-
-    /// Tell it to stop, and wait until it has.
-    fn stop(mut self) -> Outcome<()> {
-        let process = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(process, rustix::process::Signal::TERM)?;
-        let status = self.child.wait()?;
-        if status.success() { Ok(()) } else { Err(format!("it stopped with {status}").into()) }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Both fail only for a process that has ended already.
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }
 

@@ -4,6 +4,8 @@ mod growth;
 mod idle;
 mod load;
 mod machine;
+mod pairs;
+mod process;
 mod report;
 mod rounds;
 mod sandbox;
@@ -26,6 +28,7 @@ pub(crate) fn main() -> ExitCode {
     let outcome = match arguments.as_slice() {
         [role, name] if role == yardstick::ROLE => yardstick::serve(name),
         [what, ..] if what == growth::NAME => growth::measure(),
+        [what, ..] if what == pairs::NAME => pairs::measure(),
         arguments if arguments.iter().any(|argument| argument == "--bench") => bench(),
         _ => {
             println!("This is a bench: run it with `cargo bench`.");

@@ -24,9 +24,29 @@ pub enum Limits {
     Each(NonZeroU32),
 }
 
-/// The documented limit of symmetric cryptographic calls.
-/// Source: Decrypt page, 2025-07-29 (750 in the metadata of 2024).
-const SYMMETRIC_CALLS: NonZeroU32 = NonZeroU32::new(1000).unwrap();
+/// A documented limit, of what one principal may make of one action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    None,
+    /// 1,000 calls a second. Source: Decrypt page, 2025-07-29 (750 in the metadata of 2024).
+    Symmetric,
+    /// 200 calls a second. Source: metadata of 2024.
+    Asymmetric,
+}
+
+impl Limit {
+    /// The budget of a second.
+    const BUDGET: NonZeroU32 = NonZeroU32::new(1000).unwrap();
+
+    /// What a call takes of it.
+    const fn cost(self) -> Option<NonZeroU32> {
+        match self {
+            Self::None => None,
+            Self::Symmetric => NonZeroU32::new(1),
+            Self::Asymmetric => NonZeroU32::new(5),
+        }
+    }
+}
 
 /// How often callers that have been silent long enough are forgotten.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
@@ -69,20 +89,22 @@ impl Throttle {
         };
         let limiter = match limits {
             Limits::Off => None,
-            Limits::Documented => Some(limiter(SYMMETRIC_CALLS, true)),
+            Limits::Documented => Some(limiter(Limit::BUDGET, true)),
             Limits::Each(per_second) => Some(limiter(per_second, false)),
         };
         Self { limiter, swept: AtomicU64::new(0) }
     }
 
     /// Count a call of `action` by `principal`. Errors: `Rejected.Throttling`.
-    pub fn count(&self, principal: &str, action: &'static str, is_limited: bool) -> Result<(), Fault> {
+    pub fn count(&self, principal: &str, action: &'static str, limit: Limit) -> Result<(), Fault> {
         let Some(limiter) = &self.limiter else { return Ok(()) };
-        if limiter.documented_only && !is_limited {
-            return Ok(());
-        }
+        let cost = if limiter.documented_only { limit.cost() } else { Some(NonZeroU32::MIN) };
+        let Some(cost) = cost else { return Ok(()) };
         self.sweep(limiter);
-        limiter.calls.check_key(&(principal.to_owned(), action)).map_err(|_| Fault::from(&fault::THROTTLING))
+        match limiter.calls.check_key_n(&(principal.to_owned(), action), cost) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err((&fault::THROTTLING).into()),
+        }
     }
 
     /// Now and then, forget the callers that have been silent long enough.
@@ -120,11 +142,11 @@ mod tests {
         let clock = Arc::new(ManualClock::at(start));
         let throttle = Throttle::new(Limits::Documented, Arc::clone(&clock) as _);
         for caller in ["a", "b", "c"] {
-            throttle.count(caller, "an action", true).unwrap();
+            throttle.count(caller, "an action", Limit::Symmetric).unwrap();
         }
         assert_eq!(throttle.remembered(), 3);
         clock.set(start + 61.seconds());
-        throttle.count("d", "an action", true).unwrap();
+        throttle.count("d", "an action", Limit::Symmetric).unwrap();
         assert_eq!(throttle.remembered(), 1);
     }
 }

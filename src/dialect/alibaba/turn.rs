@@ -6,7 +6,7 @@ use super::answer::Envelope;
 use super::dry_run::DryRun;
 use super::fault::Fault;
 use super::parameters::Parameters;
-use super::throttle::Throttle;
+use super::throttle::{Limit, Throttle};
 use crate::access::{Circumstances, Principal};
 use crate::keyring::{Keyring, Mode, Place, Ring};
 use crate::world::Chance;
@@ -31,8 +31,8 @@ pub struct Turn<'t> {
 
 impl Turn<'_> {
     /// Count the call against its limit. Errors: `Rejected.Throttling`.
-    pub fn count(&self, action: &'static str, is_limited: bool) -> Result<(), Fault> {
-        self.throttle.count(self.caller.arn(), action, is_limited)
+    pub fn count(&self, action: &'static str, limit: Limit) -> Result<(), Fault> {
+        self.throttle.count(self.caller.arn(), action, limit)
     }
 
     /// The keys at this moment.

@@ -9,6 +9,7 @@ use crate::dialect::Answer;
 use crate::dialect::alibaba::dry_run::{self, DryRun};
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::parse::parse;
+pub use crate::dialect::alibaba::throttle::Limit;
 use crate::dialect::alibaba::turn::Turn;
 use crate::keyring::{KeyId, KeySpec, Mode, Ring, States, Write};
 
@@ -21,8 +22,8 @@ pub trait Action: DeserializeOwned {
     const STATES: States = States::ANY;
     /// Whether the documents give it a parameter `DryRun`.
     const DRY_RUN: bool = false;
-    /// Whether the documents limit how often it may be called.
-    const IS_LIMITED: bool = false;
+    /// How often the documents let it be called.
+    const LIMIT: Limit = Limit::None;
     /// Whether the answer may take long though nothing is written: a list to go through, a key pair to make.
     const IS_LONG: bool = false;
 
@@ -112,7 +113,7 @@ impl Entry {
 /// The way of a call: each stage gives what the next one needs.
 fn perform<A: Action>(turn: &mut Turn<'_>) -> Result<Answer, Fault> {
     let request: A = parse(turn.parameters)?;
-    turn.count(A::NAME, A::IS_LIMITED)?;
+    turn.count(A::NAME, A::LIMIT)?;
     turn.notes.extend(request.note());
     let (ring, permitted) = resolve(turn, &request)?;
     let target = permitted.admit(&A::STATES, turn.now)?;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::action::{Action, Limit};
 use crate::dialect::alibaba::kms::crypto::Recipient;
 use crate::dialect::alibaba::kms::reference::KeyRef;
 use crate::dialect::alibaba::kms::types::{Base64, VersionRef};
@@ -42,7 +42,7 @@ impl Action for AsymmetricDecrypt {
     const NAME: &'static str = "AsymmetricDecrypt";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
-    const IS_LIMITED: bool = true;
+    const LIMIT: Limit = Limit::Asymmetric;
     const IS_LONG: bool = true;
     type Mode = Read;
     type Target = Arc<Key>;

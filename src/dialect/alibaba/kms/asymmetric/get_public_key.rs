@@ -33,7 +33,6 @@ impl Action for GetPublicKey {
     const NAME: &'static str = "GetPublicKey";
     const STATES: States = States::ANY;
     const DRY_RUN: bool = true;
-    const IS_LIMITED: bool = true;
     const IS_LONG: bool = true;
     type Mode = Read;
     type Target = Arc<Key>;

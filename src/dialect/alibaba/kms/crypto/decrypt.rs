@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::recipient::Recipient;
 use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::action::{Action, Limit};
 use crate::dialect::alibaba::kms::target::Sealing;
 use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext};
 use crate::keyring::{Admitted, Ciphertext, KeyId, Read, Ring, States, VersionId};
@@ -36,7 +36,7 @@ impl Action for Decrypt {
     const NAME: &'static str = "Decrypt";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
-    const IS_LIMITED: bool = true;
+    const LIMIT: Limit = Limit::Symmetric;
     type Mode = Read;
     type Target = Sealing;
     type Reply = Decrypted;

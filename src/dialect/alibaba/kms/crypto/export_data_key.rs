@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::wrapping::Wrapping;
 use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::action::{Action, Limit};
 use crate::dialect::alibaba::kms::target::Sealing;
 use crate::dialect::alibaba::kms::types::{Base64, CiphertextBlob, EncryptionContext};
 use crate::dialect::alibaba::kms::words::{Worded, WrappingKeySpec};
@@ -42,7 +42,7 @@ impl Action for ExportDataKey {
     const NAME: &'static str = "ExportDataKey";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
-    const IS_LIMITED: bool = true;
+    const LIMIT: Limit = Limit::Symmetric;
     const IS_LONG: bool = true;
     type Mode = Read;
     type Target = Sealing;

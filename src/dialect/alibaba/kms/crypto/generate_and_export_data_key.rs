@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::data_key::{DataKeySpec, NumberOfBytes, generate};
 use super::wrapping::Wrapping;
 use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::action::{Action, Limit};
 use crate::dialect::alibaba::kms::reference::KeyRef;
 use crate::dialect::alibaba::kms::types::{Base64, EncryptionContext};
 use crate::dialect::alibaba::kms::words::{Worded, WrappingKeySpec};
@@ -49,7 +49,7 @@ impl Action for GenerateAndExportDataKey {
     const NAME: &'static str = "GenerateAndExportDataKey";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
-    const IS_LIMITED: bool = true;
+    const LIMIT: Limit = Limit::Symmetric;
     const IS_LONG: bool = true;
     type Mode = Read;
     type Target = Arc<Key>;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::data_key::{DataKeySpec, NumberOfBytes, generate};
 use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::action::{Action, Limit};
 use crate::dialect::alibaba::kms::reference::KeyRef;
 use crate::dialect::alibaba::kms::types::EncryptionContext;
 use crate::keyring::{Admitted, Key, KeyId, Read, Ring, States, VersionId};
@@ -36,7 +36,7 @@ impl Action for GenerateDataKeyWithoutPlaintext {
     const NAME: &'static str = "GenerateDataKeyWithoutPlaintext";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
-    const IS_LIMITED: bool = true;
+    const LIMIT: Limit = Limit::Symmetric;
     type Mode = Read;
     type Target = Arc<Key>;
     type Reply = Generated;

@@ -4,7 +4,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::action::{Action, Limit};
 use crate::dialect::alibaba::kms::reference::KeyRef;
 use crate::dialect::alibaba::kms::target::{Checked, Opening, OpeningRef};
 use crate::dialect::alibaba::kms::types::{AnyCiphertext, CiphertextBlob, EncryptionContext, VersionRef};
@@ -45,7 +45,7 @@ impl Action for ReEncrypt {
     const PERMISSIONS: &'static [&'static str] = &["ReEncryptFrom", "ReEncryptTo"];
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
-    const IS_LIMITED: bool = true;
+    const LIMIT: Limit = Limit::Symmetric;
     const IS_LONG: bool = true;
     type Mode = Read;
     type Target = Checked<(Opening, Arc<Key>)>;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
+use crate::dialect::alibaba::kms::action::{Action, Limit};
 use crate::dialect::alibaba::kms::reference::KeyRef;
 use crate::dialect::alibaba::kms::types::Base64;
 use crate::dialect::alibaba::kms::words::{Word, Worded};
@@ -38,7 +38,7 @@ impl Action for GenerateMac {
     const NAME: &'static str = "GenerateMac";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
-    const IS_LIMITED: bool = true;
+    const LIMIT: Limit = Limit::Symmetric;
 
     type Mode = Read;
     type Target = Arc<Key>;
