@@ -3,16 +3,16 @@
 use crate::support::wire::{Raw, captures};
 use yaoshi::dialect::Request;
 use yaoshi::dialect::alibaba::parameters::Parameters;
-use yaoshi::dialect::alibaba::signature::headers::{self, Algorithm, HmacAlgorithm, Scope};
-use yaoshi::dialect::alibaba::signature::{Claim, v1};
+use yaoshi::dialect::alibaba::signature::headers::{self, Scope};
+use yaoshi::dialect::alibaba::signature::{Algorithm, Claim, HmacAlgorithm, v1};
 
 #[test]
 fn every_capture_of_an_official_sdk_verifies() {
     let captures = captures();
-    assert_eq!(captures.len(), 151, "fixtures/captures is whole");
+    assert_eq!(captures.len(), 166, "fixtures/captures is whole");
     for capture in &captures {
         let name = &capture.name;
-        capture.raw.verify(&capture.secret).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
+        capture.raw.verify_by(&capture.verifier).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
 
         let (head, body) = capture.raw.to_http().into_parts();
         let request = Request { head, body, peer: [127, 0, 0, 1].into(), secure: false };
@@ -47,7 +47,9 @@ fn captures_cover_every_way_of_signing() {
         ("V3 with a form body", count(&|raw| raw.has_header("authorization") && !raw.body.is_empty())),
         ("ACS3-HMAC-SHA256", algorithm("ACS3-HMAC-SHA256")),
         ("ACS3-HMAC-SM3", algorithm("ACS3-HMAC-SM3")),
+        ("ACS3-RSA-SHA256", algorithm("ACS3-RSA-SHA256")),
         ("ACS4-HMAC-SHA256", algorithm("ACS4-HMAC-SHA256")),
+        ("SHA256withRSA", count(&|raw| raw.query.contains("SignatureMethod=SHA256withRSA&SignatureType=PRIVATEKEY"))),
         ("an STS token in V1", count(&|raw| raw.query.contains("SecurityToken="))),
         ("an STS token in V3", count(&|raw| raw.has_header("x-acs-security-token"))),
     ] {

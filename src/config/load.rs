@@ -10,12 +10,11 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use toml::Spanned;
 
+use super::credentials::Credentials;
 use super::material;
-use super::sandbox_file::{self as file, AccessKeyStatus, SandboxFile, SandboxFileError};
+use super::sandbox_file::{self as file, SandboxFile, SandboxFileError};
 use super::{DEFAULT_ACCOUNT, WELL_KNOWN_ACCESS_KEY};
-use crate::access::{
-    AccessKey, AccountId, BearerToken, Directory, IdentityError, Policy, Principal, PublicKey, Verifier, system_policy,
-};
+use crate::access::{AccountId, Directory, Policy, Principal, Verifier, system_policy};
 use crate::dialect::alibaba::is_region;
 use crate::dialect::alibaba::kms::check_tag;
 use crate::dialect::alibaba::kms::reference::ALIAS_PREFIX;
@@ -65,9 +64,7 @@ pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, now: Timestamp) ->
         file: sandbox_file,
         region,
         now,
-        access_keys: Vec::new(),
-        bearer_tokens: Vec::new(),
-        tokens: HashSet::new(),
+        credentials: Credentials::of(sandbox_file),
         keys: Vec::new(),
         data_keys: Vec::new(),
         ids: HashSet::new(),
@@ -83,8 +80,8 @@ pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, now: Timestamp) ->
         }
         loading.account(account)?;
     }
-    let Loading { keys, data_keys, access_keys, bearer_tokens, warnings, counts, .. } = loading;
-    let directory = Directory::new(access_keys, bearer_tokens).map_err(|error| sandbox_file.error(0..0, error))?;
+    let Loading { keys, data_keys, credentials, warnings, counts, .. } = loading;
+    let directory = credentials.directory()?;
     Ok(Contents { directory, keys, data_keys, warnings, counts })
 }
 
@@ -103,9 +100,7 @@ struct Loading<'f> {
     file: &'f SandboxFile,
     region: &'f str,
     now: Timestamp,
-    access_keys: Vec<AccessKey>,
-    bearer_tokens: Vec<BearerToken>,
-    tokens: HashSet<&'f str>,
+    credentials: Credentials<'f>,
     keys: Vec<Key>,
     data_keys: Vec<DataKey>,
     ids: HashSet<(Place, KeyId)>,
@@ -121,8 +116,7 @@ impl<'f> Loading<'f> {
         let id = AccountId::parse(&account.id).map_err(|error| file.error(block.span(), error))?;
         self.counts.accounts += 1;
         let root = Arc::new(Principal::root(id.clone()));
-        self.access_keys(&account.access_keys, &root)?;
-        self.bearer_tokens(&account.bearer_tokens, &root, &format!("account {id}"))?;
+        self.credentials.add(&account.access_keys, &account.bearer_tokens, &root)?;
         let policies = self.policies(&account.policy)?;
         let mut names = BTreeSet::new();
         for user in &account.user {
@@ -139,47 +133,6 @@ impl<'f> Loading<'f> {
             self.data_key(data_key.get_ref(), &id).map_err(|what| {
                 file.error(data_key.span(), format!("data key {:?}: {what}", data_key.get_ref().name))
             })?;
-        }
-        Ok(())
-    }
-
-    fn access_keys(
-        &mut self,
-        blocks: &[Spanned<file::AccessKey>],
-        principal: &Arc<Principal>,
-    ) -> Result<(), SandboxFileError> {
-        for block in blocks {
-            let access_key = block.get_ref();
-            if self.access_keys.iter().any(|other| other.id() == access_key.id) {
-                return Err(self.file.error(block.span(), format!("AccessKey {:?} stands twice", access_key.id)));
-            }
-            let made = verifier(access_key)
-                .map_err(|what| format!("AccessKey {:?} {what}", access_key.id))
-                .and_then(|verifier| {
-                    let made = AccessKey::new(&access_key.id, verifier, Arc::clone(principal));
-                    made.map_err(|error| error.to_string())
-                })
-                .map_err(|what| self.file.error(block.span(), what))?;
-            self.access_keys.push(made.with_active(access_key.status == AccessKeyStatus::Active));
-        }
-        Ok(())
-    }
-
-    /// `holder`: what errors call it.
-    fn bearer_tokens(
-        &mut self,
-        blocks: &'f [Spanned<file::Secret>],
-        principal: &Arc<Principal>,
-        holder: &str,
-    ) -> Result<(), SandboxFileError> {
-        for block in blocks {
-            let token = block.get_ref().0.expose_secret();
-            let wrong = |what: &dyn Display| self.file.error(block.span(), format!("{holder}: {what}"));
-            let made = BearerToken::new(token, Arc::clone(principal)).map_err(|error| wrong(&error))?;
-            if !self.tokens.insert(token) {
-                return Err(wrong(&IdentityError::DuplicateBearerToken));
-            }
-            self.bearer_tokens.push(made);
         }
         Ok(())
     }
@@ -230,8 +183,7 @@ impl<'f> Loading<'f> {
             .map_err(|error| self.file.error(block.span(), format!("user {:?}: {error}", user.name)))?;
         self.counts.users += 1;
         let principal = Arc::new(principal);
-        self.access_keys(&user.access_keys, &principal)?;
-        self.bearer_tokens(&user.bearer_tokens, &principal, &format!("user {:?}", user.name))
+        self.credentials.add(&user.access_keys, &user.bearer_tokens, &principal)
     }
 
     fn key(&mut self, block: &Spanned<file::Key>, account: &AccountId) -> Result<(), (Range<usize>, String)> {
@@ -288,18 +240,6 @@ impl<'f> Loading<'f> {
             Some(key) if *key.place.account == *account.shared() && *key.place.region == *region => key.place.clone(),
             _ => Place { account: account.shared(), region: region.into() },
         }
-    }
-}
-
-/// What the block's signatures are checked with. Errors tell nothing of what the block holds.
-fn verifier(described: &file::AccessKey) -> Result<Verifier, &'static str> {
-    match (&described.secret, &described.public_key) {
-        (Some(secret), None) => Ok(Verifier::Secret(secret.0.clone())),
-        (None, Some(pem)) => PublicKey::from_pem(pem)
-            .map(Verifier::PublicKey)
-            .ok_or("has a public_key that is not the PEM of an RSA public key"),
-        (Some(_), Some(_)) => Err("has both a secret and a public_key: it signs with one of them"),
-        (None, None) => Err("has neither a secret nor a public_key"),
     }
 }
 

@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use yaoshi::access::Verifier;
+use secrecy::ExposeSecret;
+use yaoshi::access::{PublicKey, Verifier};
 use yaoshi::dialect::Request;
 use yaoshi::dialect::alibaba::fault::Fault;
 use yaoshi::dialect::alibaba::parameters::Parameters;
-use yaoshi::dialect::alibaba::signature::headers::{self, Algorithm, CanonicalRequest, HmacAlgorithm, Scope};
-use yaoshi::dialect::alibaba::signature::{Claim, v1};
+use yaoshi::dialect::alibaba::signature::headers::{self, CanonicalRequest, Scope};
+use yaoshi::dialect::alibaba::signature::{Algorithm, Claim, HmacAlgorithm, v1};
 
 /// A request, byte for byte.
 #[derive(Debug, Clone)]
@@ -84,14 +85,19 @@ impl Raw {
         request.body(self.body.clone().into()).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Check the signature, and nothing else of who calls and when.
+    /// Check the signature with a secret, and nothing else of who calls and when.
     pub fn verify(&self, secret: &str) -> Result<(), Fault> {
+        self.verify_by(&Verifier::Secret(secret.into()))
+    }
+
+    /// Check the signature, and nothing else of who calls and when.
+    pub fn verify_by(&self, verifier: &Verifier) -> Result<(), Fault> {
         let (head, body) = self.to_http().into_parts();
         let request = Request { head, body, peer: [127, 0, 0, 1].into(), secure: false };
         let parameters = Parameters::read(&self.query, &request.body)?;
         let claim = Claim::read(&request, &parameters)?;
         claim.demand_complete()?;
-        claim.verify(&request, &parameters, &Verifier::Secret(secret.into()))
+        claim.verify(&request, &parameters, verifier)
     }
 
     pub fn header(&self, wanted: &str) -> Option<&[u8]> {
@@ -216,20 +222,40 @@ pub struct Capture {
     pub name: String,
     /// When it was made.
     pub time: Timestamp,
+    /// Empty beside a bearer token.
     pub access_key_id: String,
-    pub secret: String,
+    pub verifier: Verifier,
+    /// Of STS, or of a bearer.
+    pub token: String,
     pub raw: Raw,
 }
 
 impl Capture {
+    /// What was signed with, unless it was a key pair.
+    pub fn secret(&self) -> Option<&str> {
+        match &self.verifier {
+            Verifier::Secret(secret) => Some(secret.expose_secret()),
+            Verifier::PublicKey(_) => None,
+        }
+    }
+
     pub fn is_v1(&self) -> bool {
         !self.raw.has_header("authorization")
     }
 }
 
-/// Everything under `fixtures/captures`, by name.
+/// Everything under `fixtures/captures`, by name: what is signed.
 pub fn captures() -> Vec<Capture> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/captures");
+    captures_in("captures")
+}
+
+/// Everything under `fixtures/bearer`, by name: what shows a token instead.
+pub fn bearer_captures() -> Vec<Capture> {
+    captures_in("bearer")
+}
+
+fn captures_in(folder: &str) -> Vec<Capture> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder);
     let mut captures: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| capture(&entry.unwrap().path())).collect();
     captures.sort_by(|one, other| one.name.cmp(&other.name));
     captures
@@ -239,8 +265,8 @@ fn capture(path: &std::path::Path) -> Capture {
     let bytes = fs::read(path).unwrap();
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap();
     let preamble: serde_json::Value = serde_json::from_slice(&bytes[2..end]).unwrap();
-    let text =
-        |name: &str| preamble[name].as_str().unwrap_or_else(|| panic!("{name} in {}", path.display())).to_owned();
+    let text = |name: &str| preamble[name].as_str().unwrap_or_default().to_owned();
+    let public_key = || PublicKey::from_pem(&text("pk")).map(Verifier::PublicKey);
     let mut raw = Raw::parse(&bytes[end + 1..]);
     // Editors end a file with a line break; the request says where its body ends.
     let length = raw.header("content-length").map_or(0, |length| std::str::from_utf8(length).unwrap().parse().unwrap());
@@ -250,7 +276,8 @@ fn capture(path: &std::path::Path) -> Capture {
         name: path.file_name().unwrap().to_str().unwrap().to_owned(),
         time: text("time").parse().unwrap(),
         access_key_id: text("ak"),
-        secret: text("sk"),
+        verifier: public_key().unwrap_or_else(|| Verifier::Secret(text("sk").into())),
+        token: text("token"),
         raw,
     }
 }

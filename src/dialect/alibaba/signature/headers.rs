@@ -11,14 +11,12 @@
 
 use std::iter;
 
-use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
-use sha2::{Digest, Sha256};
-use sm3::Sm3;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::algorithm::{Algorithm, HmacAlgorithm, hmac_sha256};
 use super::bearer::TOKEN;
 use super::{Claim, Proof, incomplete, mismatch, missing, of_another_kind, time};
 use crate::access::Verifier;
@@ -34,67 +32,8 @@ pub(super) const NONCE: HeaderName = HeaderName::from_static("x-acs-signature-no
 pub(super) const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-acs-content-sha256");
 pub(super) const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-acs-security-token");
 
-/// The hash of the body that nearly every request has: none.
-const EMPTY_SHA256: &[u8; 64] = b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
 /// What ends the scope of a V4 credential.
 const V4_TERMINATOR: &str = "aliyun_v4_request";
-
-/// A signature algorithm as an `Authorization` header names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Algorithm {
-    /// With a secret.
-    Hmac(HmacAlgorithm),
-    /// With a key pair: RSASSA-PKCS1-v1_5 and SHA-256.
-    Acs3RsaSha256,
-}
-
-/// An algorithm that signs with a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HmacAlgorithm {
-    Acs3Sha256,
-    Acs3Sm3,
-    Acs4Sha256,
-}
-
-impl Algorithm {
-    pub const ACS3_HMAC_SHA256: Self = Self::Hmac(HmacAlgorithm::Acs3Sha256);
-    pub const ACS3_HMAC_SM3: Self = Self::Hmac(HmacAlgorithm::Acs3Sm3);
-    pub const ACS4_HMAC_SHA256: Self = Self::Hmac(HmacAlgorithm::Acs4Sha256);
-
-    const ALL: [Self; 4] = [Self::ACS3_HMAC_SHA256, Self::ACS3_HMAC_SM3, Self::ACS4_HMAC_SHA256, Self::Acs3RsaSha256];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ACS3_HMAC_SHA256 => "ACS3-HMAC-SHA256",
-            Self::ACS3_HMAC_SM3 => "ACS3-HMAC-SM3",
-            Self::ACS4_HMAC_SHA256 => "ACS4-HMAC-SHA256",
-            Self::Acs3RsaSha256 => "ACS3-RSA-SHA256",
-        }
-    }
-
-    /// Lower-case hex of the algorithm's hash.
-    pub fn hash(self, bytes: &[u8]) -> [u8; 64] {
-        match self {
-            Self::ACS3_HMAC_SM3 => hex(&Sm3::digest(bytes).into()),
-            _ if bytes.is_empty() => *EMPTY_SHA256,
-            _ => hex(&Sha256::digest(bytes).into()),
-        }
-    }
-}
-
-impl HmacAlgorithm {
-    fn mac(self, key: &[u8], text: &[u8]) -> [u8; 32] {
-        match self {
-            Self::Acs3Sha256 | Self::Acs4Sha256 => hmac_sha256(key, text),
-            Self::Acs3Sm3 => {
-                let mut mac = Hmac::<Sm3>::new_from_slice(key).expect("HMAC takes keys of any length");
-                mac.update(text);
-                mac.finalize().into_bytes().into()
-            }
-        }
-    }
-}
 
 /// What an `Authorization` header says.
 #[derive(Debug)]
@@ -389,20 +328,4 @@ fn derived_key(secret: &str, scope: Scope<'_>) -> Zeroizing<[u8; 32]> {
         .into_iter()
         .fold(hmac_sha256(root.as_bytes(), scope.date.as_bytes()), |key, part| hmac_sha256(&key, part.as_bytes()));
     Zeroizing::new(key)
-}
-
-fn hmac_sha256(key: &[u8], text: &[u8]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    mac.update(text);
-    mac.finalize().into_bytes().into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hash_of_nothing() {
-        assert_eq!(hex(&Sha256::digest(b"").into()), *EMPTY_SHA256);
-    }
 }

@@ -5,11 +5,14 @@
 //! absent or unsigned, and [`Claim::verify`] that the holder of an AccessKey made it. Whether the time is right, the
 //! AccessKey or the token known and the nonce fresh is for the [`Gateway`](super::Gateway) to ask.
 
+mod algorithm;
 mod bearer;
 pub mod headers;
 pub mod nonces;
 pub mod sign;
 pub mod v1;
+
+pub use algorithm::{Algorithm, HmacAlgorithm};
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::headers::{self, Algorithm, CanonicalRequest, HmacAlgorithm, Scope};
-use super::v1;
+use super::headers::{self, CanonicalRequest, Scope};
+use super::{Algorithm, HmacAlgorithm, v1};
 use crate::dialect::alibaba::encoding::encode_once;
 use crate::dialect::alibaba::parameters::Parameters;
 
