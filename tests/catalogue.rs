@@ -280,12 +280,12 @@ fn provoke(action: &str, code: &str) -> Reply {
         ("CreateKeyVersion" | "UpdateRotationPolicy", "Rejected.UnsupportedOperation") => {
             return sample.with(key, EXTERNAL).call(&Service::with_file(&fixture_with(EXTERNAL_BLOCK)), "yaoshi");
         }
-        ("GenerateDataKey", "UnsupportedOperation") => sample.with("KeyId", SIGNER),
+        ("GenerateDataKey", "UnsupportedOperation")
+        | ("AsymmetricEncrypt" | "AsymmetricDecrypt", "Rejected.UnsupportedOperation") => sample.with("KeyId", SIGNER),
         ("Decrypt", "UnsupportedOperation") => {
             let version = crate::support::blob::Version { id: SIGNER_VERSION, ..APP_NEW };
             sample.with("CiphertextBlob", version.seal(PLAINTEXT.as_bytes(), &[]))
         }
-        ("AsymmetricEncrypt" | "AsymmetricDecrypt", "Rejected.UnsupportedOperation") => sample.with("KeyId", SIGNER),
         ("CreateKey", "Forbidden.DKMSInstanceNotFound") => sample.with("DKMSInstanceId", "kst-1"),
         ("Decrypt", "Forbidden.KeyNotFound") => {
             sample.with("CiphertextBlob", unknown_version.seal(PLAINTEXT.as_bytes(), &[]))

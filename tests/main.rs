@@ -7,6 +7,7 @@ mod catalogue;
 mod command_line;
 mod corpus;
 mod crash;
+mod credentials;
 mod data_folder;
 mod dry_run;
 mod encryption;

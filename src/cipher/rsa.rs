@@ -50,7 +50,7 @@ impl RsaPublicKey {
 
     /// Length of the modulus in bits.
     pub fn bits(&self) -> usize {
-        self.0.n().bit_width_vartime() as usize
+        self.0.n().bit_width() as usize
     }
 
     pub fn encrypt(&self, padding: RsaPadding, message: &[u8], rng: &mut impl CryptoRng) -> Result<Vec<u8>, TooLong> {
@@ -106,7 +106,7 @@ impl RsaKeyPair {
 
     /// Length of the modulus in bits.
     pub fn bits(&self) -> usize {
-        self.0.n_bits_precision() as usize
+        self.0.n().bit_width() as usize
     }
 
     /// A signature of `digest`. `rng` blinds the computation, and salts PSS.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::{Ciphertext, EncryptionContext, Error, Key, KeyState, KeyUsage, KeyVersion, Primitive, VersionId};
+use super::{Ciphertext, EncryptionContext, Error, Key, KeyState, KeyUsage, Primitive, VersionId};
 use crate::cipher::{DIGEST_LENGTH, EncryptionAlgorithm, IV_LENGTH, KeyPair, MacAlgorithm, SignatureAlgorithm};
 use crate::world::Draw;
 
@@ -145,7 +145,7 @@ impl Admitted {
 
     fn pair(&self, id: VersionId, purpose: Purpose) -> Result<&KeyPair, Error> {
         self.require(purpose)?;
-        let version: &KeyVersion = self.0.version(id).ok_or(Error::VersionNotFound)?;
+        let version = self.0.version(id).ok_or(Error::VersionNotFound)?;
         version.key_pair(self.0.spec).ok_or(NO_MATERIAL)
     }
 

@@ -98,12 +98,11 @@ impl Ring<'_, Write> {
         expires_at: Option<Timestamp>,
     ) -> Result<(), Error> {
         let material = self.unwrap_material(&key, token, wrapped)?;
-        let version = match key.primary_version() {
-            Some(version) => version.restored(material).ok_or(Error::InvalidMaterial)?,
-            None => {
-                let material = KeyMaterial::from_bytes(key.spec, material).ok_or(Error::InvalidMaterial)?;
-                KeyVersion::new(self.new_version_id(), self.now(), material)
-            }
+        let version = if let Some(version) = key.primary_version() {
+            version.restored(material).ok_or(Error::InvalidMaterial)?
+        } else {
+            let material = KeyMaterial::from_bytes(key.spec, material).ok_or(Error::InvalidMaterial)?;
+            KeyVersion::new(self.new_version_id(), self.now(), material)
         };
         let awaited = key.state(self.now()) == KeyState::PendingImport;
         self.change(key, |key| {

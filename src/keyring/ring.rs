@@ -123,7 +123,7 @@ pub struct Ring<'l, M: Mode> {
     prepared: Option<(KeySpec, KeyMaterial)>,
 }
 
-impl<'l, M: Mode> Ring<'l, M> {
+impl<M: Mode> Ring<'_, M> {
     /// Let go of the keys, make material for a new version of a key of `spec`, and take the keys up again as they are
     /// then: what takes long keeps nobody waiting.
     #[must_use]

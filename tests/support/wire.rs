@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use bytes::Bytes;
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
@@ -13,7 +14,9 @@ use yaoshi::dialect::Request;
 use yaoshi::dialect::alibaba::fault::Fault;
 use yaoshi::dialect::alibaba::parameters::Parameters;
 use yaoshi::dialect::alibaba::signature::headers::{self, CanonicalRequest, Scope};
-use yaoshi::dialect::alibaba::signature::{Algorithm, Claim, HmacAlgorithm, v1};
+use yaoshi::dialect::alibaba::signature::{Algorithm, Claim, v1};
+
+use super::pair;
 
 /// A request, byte for byte.
 #[derive(Debug, Clone)]
@@ -152,21 +155,20 @@ impl Raw {
         }
     }
 
-    /// Sign what is there now with V1; a signature that is there already gives way.
-    pub fn sign_v1(&mut self, secret: &str) {
+    /// Sign what is there now with V1, as `sign` does; a signature that is there already gives way.
+    pub fn sign_v1(&mut self, sign: impl FnOnce(&str) -> String) {
         let mut pairs = self.pairs(Part::Query);
         pairs.retain(|(name, _)| name != b"Signature");
         self.set_pairs(Part::Query, &pairs);
         // What stands twice is refused, whatever is signed.
         let parameters = Parameters::read(&self.query, &self.body).unwrap_or_default();
-        let signature = v1::sign(&v1::string_to_sign(&self.method, &parameters), secret);
+        let signature = sign(&v1::string_to_sign(&self.method, &parameters));
         pairs.push((b"Signature".to_vec(), signature.into_bytes()));
         self.set_pairs(Part::Query, &pairs);
     }
 
-    /// Sign what is there now, `host` and every `x-acs-*` header, with V3 or, given a scope, V4.
-    pub fn sign_headers(&mut self, hmac: HmacAlgorithm, access_key_id: &str, scope: Option<Scope<'_>>, secret: &str) {
-        let algorithm = Algorithm::Hmac(hmac);
+    /// Sign what is there now, `host` and every `x-acs-*` header, as `sign` does with V3 or V4.
+    pub fn sign_headers(&mut self, algorithm: Algorithm, credential: &str, sign: impl FnOnce(&str) -> String) {
         let names: BTreeSet<_> = self.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
         let names: Vec<_> = names.into_iter().filter(|name| name == "host" || name.starts_with("x-acs-")).collect();
         let parameters = Parameters::read(&self.query, b"").unwrap_or_default();
@@ -177,13 +179,7 @@ impl Raw {
             canonical.header(name, std::iter::once(self.text(name).as_bytes()));
         }
         let canonical = canonical.end(&names.join(";"), self.text("x-acs-content-sha256").as_bytes());
-        let signature = headers::sign(hmac, &canonical.string_to_sign(algorithm), secret, scope);
-        let credential = match scope {
-            None => access_key_id.to_owned(),
-            Some(Scope { date, region, product }) => {
-                format!("{access_key_id}/{date}/{region}/{product}/aliyun_v4_request")
-            }
-        };
+        let signature = sign(&canonical.string_to_sign(algorithm));
         let (name, names) = (algorithm.name(), names.join(";"));
         self.set_header(
             "authorization",
@@ -289,24 +285,31 @@ pub enum Signing {
     V3,
     V3Sm3,
     V4,
+    /// V1 by the key pair of [`pair`].
+    V1Pair,
+    /// V3 by the same.
+    V3Pair,
 }
 
 impl Signing {
+    /// Those with a secret.
     pub const ALL: [Self; 4] = [Self::V1, Self::V3, Self::V3Sm3, Self::V4];
+    pub const PAIRS: [Self; 2] = [Self::V1Pair, Self::V3Pair];
 
-    const fn algorithm(self) -> HmacAlgorithm {
+    const fn algorithm(self) -> Algorithm {
         match self {
             // V1 has no content hash; which one it would be does not matter.
-            Self::V1 | Self::V3 => HmacAlgorithm::Acs3Sha256,
-            Self::V3Sm3 => HmacAlgorithm::Acs3Sm3,
-            Self::V4 => HmacAlgorithm::Acs4Sha256,
+            Self::V1 | Self::V1Pair | Self::V3 => Algorithm::ACS3_HMAC_SHA256,
+            Self::V3Sm3 => Algorithm::ACS3_HMAC_SM3,
+            Self::V3Pair => Algorithm::Acs3RsaSha256,
+            Self::V4 => Algorithm::ACS4_HMAC_SHA256,
         }
     }
 
     /// Where this way puts what V1 has in the parameter `name`.
     fn place(self, name: &'static str) -> &'static str {
         match (self, name) {
-            (Self::V1, name) => name,
+            (Self::V1 | Self::V1Pair, name) => name,
             (_, "Action") => "x-acs-action",
             (_, "Version") => "x-acs-version",
             (_, "Timestamp") => "x-acs-date",
@@ -345,7 +348,7 @@ impl Draft {
             [("Action", action), ("Version", "2016-01-20"), ("Timestamp", super::NOW), ("SignatureNonce", &nonce)];
         Self {
             signing,
-            access_key_id: "yaoshi".to_owned(),
+            access_key_id: if Signing::PAIRS.contains(&signing) { "pair" } else { "yaoshi" }.to_owned(),
             secret: "yaoshi".to_owned(),
             method: "POST",
             path: "/".to_owned(),
@@ -393,10 +396,13 @@ impl Draft {
             raw.headers.push(((*name).to_owned(), value.clone().into_bytes()));
         }
         match self.signing {
-            Signing::V1 => {
+            Signing::V1 | Signing::V1Pair => {
+                let (method, kind) =
+                    if self.signing == Signing::V1 { ("HMAC-SHA1", "") } else { ("SHA256withRSA", "PRIVATEKEY") };
                 let more = [
                     ("AccessKeyId", &*self.access_key_id),
-                    ("SignatureMethod", "HMAC-SHA1"),
+                    ("SignatureMethod", method),
+                    ("SignatureType", kind),
                     ("SignatureVersion", "1.0"),
                 ];
                 let common = self.common.iter().map(|(name, value)| (*name, &**value));
@@ -406,7 +412,7 @@ impl Draft {
                 for (name, value) in &self.common {
                     raw.set_header(signing.place(name), value);
                 }
-                raw.set_header("x-acs-content-sha256", Algorithm::Hmac(signing.algorithm()).hash(&raw.body));
+                raw.set_header("x-acs-content-sha256", signing.algorithm().hash(&raw.body));
             }
         }
         raw.set_pairs(Part::Query, &pairs);
@@ -417,13 +423,21 @@ impl Draft {
     /// Sign `raw` as it is now.
     pub fn seal(&self, raw: &mut Raw) {
         let date: String = raw.text("x-acs-date").chars().filter(char::is_ascii_digit).take("yyyymmdd".len()).collect();
-        let scope = Scope { date: &date, region: &self.region, product: "Kms" };
-        match self.signing {
-            Signing::V1 => raw.sign_v1(&self.secret),
-            signing => {
-                let scope = (signing == Signing::V4).then_some(scope);
-                raw.sign_headers(signing.algorithm(), &self.access_key_id, scope, &self.secret);
-            }
+        let (id, region) = (&self.access_key_id, &self.region);
+        let scope = (self.signing == Signing::V4).then_some(Scope { date: &date, region, product: "Kms" });
+        let credential = match scope {
+            None => id.clone(),
+            Some(_) => format!("{id}/{date}/{region}/Kms/aliyun_v4_request"),
+        };
+        match (self.signing, self.signing.algorithm()) {
+            (Signing::V1, _) => raw.sign_v1(|text| v1::sign(text, &self.secret)),
+            (Signing::V1Pair, _) => raw.sign_v1(|text| BASE64_STANDARD.encode(pair::sign(text))),
+            (_, Algorithm::Hmac(hmac)) => raw.sign_headers(Algorithm::Hmac(hmac), &credential, |text| {
+                headers::sign(hmac, text, &self.secret, scope)
+            }),
+            (_, algorithm) => raw.sign_headers(algorithm, &credential, |text| {
+                pair::sign(text).iter().map(|byte| format!("{byte:02x}")).collect()
+            }),
         }
     }
 }

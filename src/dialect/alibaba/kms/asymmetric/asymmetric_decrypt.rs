@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::action::{Action, Limit};
-use crate::dialect::alibaba::kms::crypto::Recipient;
+use crate::dialect::alibaba::kms::crypto::{Recipient, refuse_recipient};
 use crate::dialect::alibaba::kms::reference::KeyRef;
 use crate::dialect::alibaba::kms::types::{Base64, VersionRef};
 use crate::dialect::alibaba::kms::words::Worded;
@@ -53,7 +53,7 @@ impl Action for AsymmetricDecrypt {
     }
 
     fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Decrypted, Fault> {
-        self.recipient.map_or(Ok(()), Recipient::refuse)?;
+        refuse_recipient(self.recipient.as_ref())?;
         let version = self.key_version_id.get()?;
         let plaintext = key.decrypt(version, self.algorithm.0, &self.ciphertext_blob.0, &mut ring.draw)?;
         Ok(Decrypted { key_id: key.id.clone(), key_version_id: version, plaintext: BASE64_STANDARD.encode(plaintext) })

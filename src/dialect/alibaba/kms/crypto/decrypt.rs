@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::recipient::Recipient;
+use super::recipient::{Recipient, refuse_recipient};
 use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::kms::action::{Action, Limit};
 use crate::dialect::alibaba::kms::target::Sealing;
@@ -46,7 +46,7 @@ impl Action for Decrypt {
     }
 
     fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Decrypted, Fault> {
-        self.recipient.map_or(Ok(()), Recipient::refuse)?;
+        refuse_recipient(self.recipient.as_ref())?;
         let plaintext = key.open(&self.ciphertext_blob.0, &self.encryption_context.0)?;
         Ok(Decrypted {
             key_id: key.id.clone(),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::data_key::{DataKeySpec, NumberOfBytes, generate};
-use super::recipient::Recipient;
+use super::recipient::{Recipient, refuse_recipient};
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::action::{Action, Limit};
 use crate::dialect::alibaba::kms::reference::KeyRef;
@@ -50,7 +50,7 @@ impl Action for GenerateDataKey {
     }
 
     fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Generated, Fault> {
-        self.recipient.map_or(Ok(()), Recipient::refuse)?;
+        refuse_recipient(self.recipient.as_ref())?;
         let made = generate(&key, self.key_spec, self.number_of_bytes, &self.encryption_context, ring)?;
         Ok(Generated {
             ciphertext_blob: made.ciphertext_blob,

@@ -18,4 +18,4 @@ pub(super) use generate_and_export_data_key::GenerateAndExportDataKey;
 pub(super) use generate_data_key::GenerateDataKey;
 pub(super) use generate_data_key_without_plaintext::GenerateDataKeyWithoutPlaintext;
 pub(super) use re_encrypt::ReEncrypt;
-pub(super) use recipient::Recipient;
+pub(super) use recipient::{Recipient, refuse_recipient};

@@ -12,11 +12,12 @@ use crate::dialect::alibaba::kms::types::from_json;
 #[derive(Debug)]
 pub struct Recipient;
 
-impl Recipient {
-    /// Better no answer than one that everybody can read. Errors: `UnsupportedOperation`, always.
-    pub fn refuse(self) -> Result<(), Fault> {
-        Err(Fault::from(&fault::UNSUPPORTED_OPERATION)
-            .because("Recipient: an enclave's attestation cannot be verified here, so nothing is encrypted to it"))
+/// Better no answer than one that everybody can read. Errors: `UnsupportedOperation`.
+pub fn refuse_recipient(recipient: Option<&Recipient>) -> Result<(), Fault> {
+    match recipient {
+        None => Ok(()),
+        Some(Recipient) => Err(Fault::from(&fault::UNSUPPORTED_OPERATION)
+            .because("Recipient: an enclave's attestation cannot be verified here, so nothing is encrypted to it")),
     }
 }
 
