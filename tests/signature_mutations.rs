@@ -139,6 +139,20 @@ fn every_byte_of_a_signed_headers_value_is_signed() {
 }
 
 #[test]
+fn every_byte_of_a_signature_counts() {
+    on_every_capture(|capture| {
+        // In the parameters it is one of them.
+        let Some(authorization) = capture.raw.header("authorization") else { return };
+        let (rest, signature) = std::str::from_utf8(authorization).unwrap().split_once("Signature=").unwrap();
+        for signature in changes(signature.as_bytes()) {
+            let mut changed = capture.raw.clone();
+            changed.set_header("authorization", [rest.as_bytes(), b"Signature=", &signature].concat());
+            assert_refused(capture, &changed, "the signature");
+        }
+    });
+}
+
+#[test]
 fn every_byte_of_the_body_the_secret_and_the_method_is_signed() {
     on_every_capture(|capture| {
         // The two cases of a hexadecimal digit in an escape mean the same; a signature in the headers tells them apart.
