@@ -535,6 +535,42 @@ fn every_request_is_a_line_in_the_log_and_no_secret_is() {
     }
 }
 
+/// Also where it stands in the query, and the log tells all it can.
+#[test]
+fn bearer_tokens_are_not_logged() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox =
+        SECRETIVE.replacen("[[account.user]]", "bearer_tokens = [\"hush-bearer-token\"]\n[[account.user]]", 1);
+    let server = Server::start(&["--sandbox", &file(&folder, "secretive.toml", &sandbox), "--log", "trace"]);
+    let now = yaoshi::world::World::real().clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
+    for (token, time, status) in [
+        ("hush-bearer-token", now.as_str(), 200),
+        ("hush-unknown-token", &now, 404),
+        ("hush-bearer-token", "2026-01-01T00:00:00Z", 400),
+    ] {
+        let query = format!("Action=ListKeys&Version=2016-01-20&Timestamp={time}&SignatureType=BEARERTOKEN");
+        let url = format!("{}/?{query}&BearerToken={token}", server.url);
+        assert_eq!(agent.get(url).call().unwrap().status(), status);
+        let v3 = [
+            ("x-acs-action", "ListKeys"),
+            ("x-acs-version", "2016-01-20"),
+            ("x-acs-date", time),
+            ("x-acs-signature-nonce", token),
+            ("x-acs-content-sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ("x-acs-bearer-token", token),
+        ];
+        let request = agent.get(format!("{}/?SignatureType=BEARERTOKEN", server.url));
+        let request = v3.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        assert_eq!(request.call().unwrap().status(), status);
+    }
+    let log = server.log();
+    assert!(!log.contains("hush-"), "{log}");
+    for told in ["caller=\"acs:ram::1234567890123456:root\"", "nobody holds this bearer token"] {
+        assert_eq!(log.matches(told).count(), 2, "{told}: {log}");
+    }
+}
+
 /// What callers might have overlooked, and why they were refused, is for whoever reads the log.
 #[test]
 fn the_log_gives_reasons() {

@@ -3,15 +3,16 @@
 mod actions;
 mod aliases;
 mod architecture;
+mod bearer;
 mod catalogue;
 mod command_line;
 mod corpus;
 mod crash;
-mod credentials;
 mod data_folder;
 mod dry_run;
 mod encryption;
 mod gateway;
+mod key_pairs;
 mod material;
 mod parameters;
 mod permissions;

@@ -121,6 +121,14 @@ impl Raw {
         }
     }
 
+    /// Give the parameter in the query this value, or leave it out.
+    pub fn change(&mut self, name: &str, value: Option<&str>) {
+        let mut pairs = self.pairs(Part::Query);
+        pairs.retain(|(own, _)| own != name.as_bytes());
+        pairs.extend(value.map(|value| (name.into(), value.into())));
+        self.set_pairs(Part::Query, &pairs);
+    }
+
     pub fn remove_header(&mut self, name: &str) {
         self.headers.retain(|(own, _)| !own.eq_ignore_ascii_case(name));
     }
@@ -435,9 +443,7 @@ impl Draft {
             (_, Algorithm::Hmac(hmac)) => raw.sign_headers(Algorithm::Hmac(hmac), &credential, |text| {
                 headers::sign(hmac, text, &self.secret, scope)
             }),
-            (_, algorithm) => raw.sign_headers(algorithm, &credential, |text| {
-                pair::sign(text).iter().map(|byte| format!("{byte:02x}")).collect()
-            }),
+            (_, algorithm) => raw.sign_headers(algorithm, &credential, |text| pair::hex(&pair::sign(text))),
         }
     }
 }
