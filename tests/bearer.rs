@@ -187,7 +187,7 @@ const ROWS: &[Row] = &[
 ];
 
 #[test]
-fn what_is_wrong_beside_a_token_is_refusal() {
+fn what_is_wrong_beside_a_token_is_refused() {
     let service = Service::with_fixture();
     for (situation, showings, spoil, (status, code)) in ROWS {
         for showing in *showings {
@@ -230,7 +230,7 @@ fn what_may_stand_beside_a_token() {
 
 /// One call has one proof, even where both would be right.
 #[test]
-fn a_signature_and_a_token_are_refusal() {
+fn a_signature_and_a_token_are_refused() {
     let service = Service::with_fixture();
     for signing in Signing::ALL.into_iter().chain(Signing::PAIRS) {
         for token in [ACCOUNT_TOKEN, READER_TOKEN, "unknown-to-everybody"] {
