@@ -3,6 +3,7 @@
 mod actions;
 mod aliases;
 mod architecture;
+mod asymmetric;
 mod bearer;
 mod catalogue;
 mod command_line;
@@ -14,6 +15,7 @@ mod encryption;
 mod gateway;
 mod key_pairs;
 mod material;
+mod openssl;
 mod parameters;
 mod permissions;
 mod protection;

