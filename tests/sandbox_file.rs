@@ -370,7 +370,7 @@ fn public_keys_are_pem_of_rsa() {
         (spki(2048).replacen("MIIB", "MIIC", 1), no_key),
         (spki(2048).replacen("BEGIN PUBLIC KEY", "BEGIN", 1), no_key),
         (spki(2048).lines().nth(1).unwrap().to_owned(), no_key),
-        (include_str!("sdk/pair.pem").to_owned(), no_key),
+        (include_str!("../fixtures/keys/rsa-2048.pem").to_owned(), no_key),
         (EC_PUBLIC_KEY.to_owned(), no_key),
         (String::new(), no_key),
     ] {

@@ -29,7 +29,7 @@ ACCESS_KEYS: Dict[str, str] = {
     for access_key in holder["access_keys"]
     if "secret" in access_key
 }
-PRIVATE_KEY = _FILE.with_name("pair.pem").read_text(encoding="utf-8")
+PRIVATE_KEY = (_FILE.parents[2] / "fixtures/keys/rsa-2048.pem").read_text(encoding="utf-8")
 """PKCS#8, of every AccessKey that has a key pair."""
 
 

@@ -8,7 +8,7 @@ use rsa::{Pkcs1v15Sign, PrivateKey};
 use sha2::{Digest, Sha256};
 
 static PAIR: LazyLock<PrivateKey> =
-    LazyLock::new(|| PrivateKey::from_pkcs8_pem(include_str!("../sdk/pair.pem")).unwrap());
+    LazyLock::new(|| PrivateKey::from_pkcs8_pem(include_str!("../../fixtures/keys/rsa-2048.pem")).unwrap());
 
 /// RSASSA-PKCS1-v1_5 with SHA-256.
 pub fn sign(text: &str) -> Vec<u8> {

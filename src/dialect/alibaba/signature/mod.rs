@@ -87,7 +87,7 @@ impl<'r> Claim<'r> {
         Ok(claim)
     }
 
-    /// Goes through the parameters once, which is quicker than looking for ten names.
+    /// Goes through the parameters once, which is quicker than looking for each name.
     fn in_parameters(request: &'r Request, parameters: &'r Parameters) -> Result<Self, Fault> {
         let [mut action, mut access_key_id, mut api_version, mut timestamp, mut nonce] = [None; 5];
         let [mut security_token, mut signature, mut method, mut version, mut kind, mut token] = [None; 6];
