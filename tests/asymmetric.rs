@@ -1,6 +1,7 @@
 //! What keys of every spec can do, and with which algorithms.
 
 use std::fmt::Write as _;
+use std::thread;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
@@ -254,6 +255,27 @@ fn keys_are_made_for_what_their_spec_can_do() {
             assert_eq!(made.text_at("KeyMetadata.KeyUsage"), usages[0], "{spec}: signatures first");
         }
     }
+}
+
+/// A key pair is made before the write begins: other writes go on meanwhile.
+#[test]
+fn making_key_pairs_keeps_no_write_waiting() {
+    const PAIRS: usize = 8;
+    let service = Service::with_fixture();
+    let create = |spec: &str| service.call("yaoshi", "CreateKey", &[("KeySpec", spec)]).ok();
+    let made_meanwhile = thread::scope(|scope| {
+        let pairs: Vec<_> = (0..PAIRS).map(|_| scope.spawn(|| create("RSA_2048"))).collect();
+        let mut others = 0;
+        while pairs.iter().any(|pair| !pair.is_finished()) {
+            create("Aliyun_AES_256");
+            others += 1;
+        }
+        others
+    });
+    // One at a time with them it would be hardly more than one for each.
+    assert!(made_meanwhile > 5 * PAIRS, "{made_meanwhile}");
+    let listed = service.call("yaoshi", "ListKeys", &[("Filters", r#"[{"Key":"KeySpec","Values":["RSA_2048"]}]"#)]);
+    assert_eq!(listed.ok().json()["TotalCount"], PAIRS);
 }
 
 fn base64(length: usize) -> String {
