@@ -133,7 +133,7 @@ fn check_tells_what_a_right_file_holds() {
 fn check_complains_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let wrong = file(&folder, "wrong.toml", "version = 1\n[[account]]\nid = \"12\"\ncolor = \"red\"\n");
-    let known = "`id`, `access_keys`, `user`, `policy`, `key`, `data_key`";
+    let known = "`id`, `access_keys`, `bearer_tokens`, `user`, `policy`, `key`, `data_key`";
     fails_with(&["check", &wrong], &format!("{wrong}:4:1: unknown field `color`, expected one of {known}"));
     let none = folder.path().join("none.toml").to_str().unwrap().to_owned();
     fails_with(&["check", &none], &format!("cannot read {none}: No such file or directory (os error 2)"));
