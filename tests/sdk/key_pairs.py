@@ -446,7 +446,10 @@ def states_refuse_pairs_and_mac_keys(world: World) -> None:
     scheme = dict(Algorithm="ECDSA_SHA_256", Digest=b64(DIGEST), **version)
     mac = dict(KeyId=secret, Algorithm="HMAC_SHA_256", Message=HELLO)
     shown = world.root.call("GetPublicKey", **version)["PublicKey"]
-    steps: List[Any] = [("DisableKey", {}, "Disabled"), ("ScheduleKeyDeletion", dict(PendingWindowInDays=7), "PendingDeletion")]
+    steps: List[Any] = [
+        ("DisableKey", {}, "Disabled"),
+        ("ScheduleKeyDeletion", dict(PendingWindowInDays=7), "PendingDeletion"),
+    ]
     for step, params, name in steps:
         for key_id in (pair["KeyId"], secret):
             world.root.call(step, KeyId=key_id, **params)

@@ -131,4 +131,6 @@ PAIRS: Dict[str, Pair] = {
     if key.get("spec", "Aliyun_AES_256") not in _CIPHERS
 }
 
-DATA_KEYS: Dict[str, List[Dict[str, str]]] = {data_key["name"]: data_key["versions"] for data_key in _ACCOUNT["data_key"]}
+DATA_KEYS: Dict[str, List[Dict[str, str]]] = {
+    data_key["name"]: data_key["versions"] for data_key in _ACCOUNT["data_key"]
+}
