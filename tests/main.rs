@@ -3,6 +3,8 @@
 mod actions;
 mod aliases;
 mod architecture;
+mod asymmetric;
+mod bearer;
 mod catalogue;
 mod command_line;
 mod corpus;
@@ -11,7 +13,9 @@ mod data_folder;
 mod dry_run;
 mod encryption;
 mod gateway;
+mod key_pairs;
 mod material;
+mod openssl;
 mod parameters;
 mod permissions;
 mod protection;
