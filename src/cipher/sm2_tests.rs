@@ -98,6 +98,8 @@ fn the_last_number_is_no_private_key() {
         assert_eq!(Sm2KeyPair::from_private_number(&number(last)).is_ok(), is_key, "{last:x}");
     }
     let last = SecretKey::from_slice(&number(0x22)).unwrap();
+    let does_sign = SigningKey::new(NOBODY, &last).unwrap().sign_prehash_with_rng(&mut rng(1), &[7; DIGEST_LENGTH]);
+    assert!(does_sign.is_err());
     assert_eq!(Sm2KeyPair::from_private_key_der(&last.to_sec1_der().unwrap()).err(), Some(MalformedPrivateKey));
     let digest = [7; DIGEST_LENGTH];
     let pair = Sm2KeyPair::from_private_number(&number(0x21)).unwrap();
