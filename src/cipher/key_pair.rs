@@ -111,6 +111,15 @@ impl KeyPair {
 
     /// `der`: PKCS#8; PKCS#1 or SEC 1; or, on a curve, the private number alone.
     pub fn from_private_key(kind: KeyPairKind, der: &[u8]) -> Result<Self, MalformedPrivateKey> {
+        match Self::from_own_private_key(kind, der)? {
+            Self::Rsa(pair) if !pair.has_prime_factors() => Err(MalformedPrivateKey),
+            pair => Ok(pair),
+        }
+    }
+
+    /// `der`: what [`Self::private_key_der`] wrote. As [`Self::from_private_key`], but factors are taken for primes: to
+    /// see that they are takes far longer than all the rest.
+    pub fn from_own_private_key(kind: KeyPairKind, der: &[u8]) -> Result<Self, MalformedPrivateKey> {
         match kind {
             KeyPairKind::Rsa2048 | KeyPairKind::Rsa3072 | KeyPairKind::Rsa4096 => {
                 let pair = RsaKeyPair::from_private_key_der(der)?;

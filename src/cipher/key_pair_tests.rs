@@ -2,11 +2,11 @@
 
 use proptest::prelude::{any, prop_assert_eq, proptest};
 
-use super::super::test_data::{bytes, rng, rsa_private_key};
 use super::EncryptionAlgorithm::{RsaOaepSha1, RsaOaepSha256, RsaPkcs1V15, Sm2Pke};
 use super::KeyPairKind::{P256, P256K, Rsa2048, Rsa3072, Rsa4096, Sm2};
 use super::SignatureAlgorithm::{EcdsaSha256, RsaPkcs1Sha256, RsaPssSha256, Sm2Dsa};
 use super::*;
+use crate::cipher::test_data::{bytes, rng, rsa_private_key};
 
 const DIGEST: [u8; DIGEST_LENGTH] = [7; DIGEST_LENGTH];
 const CURVES: [(KeyPairKind, SignatureAlgorithm); 3] = [(P256, EcdsaSha256), (P256K, EcdsaSha256), (Sm2, Sm2Dsa)];

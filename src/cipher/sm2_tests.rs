@@ -3,8 +3,8 @@
 use proptest::prelude::{any, prop_assert_eq, proptest};
 use sm3::{Digest, Sm3};
 
-use super::super::test_data::{bytes, rng};
 use super::*;
+use crate::cipher::test_data::{bytes, rng};
 
 /// The encryption example of GB/T 32918.5-2017, appendix C, and GM/T 0003.5-2012, annex C: private key, C1 ‖ C3 ‖ C2.
 const KEY: &str = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8";
