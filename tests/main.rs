@@ -3,6 +3,7 @@
 mod actions;
 mod aliases;
 mod architecture;
+mod asymmetric;
 mod catalogue;
 mod command_line;
 mod corpus;
@@ -12,6 +13,7 @@ mod dry_run;
 mod encryption;
 mod gateway;
 mod material;
+mod openssl;
 mod parameters;
 mod permissions;
 mod protection;

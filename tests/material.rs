@@ -1,9 +1,5 @@
 //! Material that owners bring: asked for, wrapped, imported, deleted, brought again.
 
-use std::fs;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
 use base64::prelude::{BASE64_STANDARD, Engine};
 use jiff::{SignedDuration, Timestamp};
 use yaoshi::config::{Data, Options, SandboxFile};
@@ -11,6 +7,7 @@ use yaoshi::dialect::alibaba::Limits;
 use yaoshi::dialect::alibaba::signature::sign::Scheme;
 
 use crate::support::blob::{Version, decode};
+use crate::support::openssl::OpenSsl;
 use crate::support::samples::{APP, PENDING_IMPORT, PENDING_IMPORT_VERSION, PLAINTEXT, Sample};
 use crate::support::wrap::{Import, WRAPPINGS};
 use crate::support::{ACCOUNT, NOW, Reply, Service};
@@ -107,48 +104,23 @@ fn every_wrapping_brings_the_material_of_every_spec() {
 /// The same by a client that shares no code with Yaoshi.
 #[test]
 fn openssl_wraps_for_us() {
-    let Some(algorithms) = openssl_algorithms() else {
-        eprintln!("without openssl in the PATH there is nobody to wrap");
-        return;
-    };
+    let Some(openssl) = OpenSsl::find() else { return };
     let service = Service::with_fixture();
     for (algorithm, options) in [
-        ("RSAES_PKCS1_V1_5", &["rsa_padding_mode:pkcs1"][..]),
-        ("RSAES_OAEP_SHA_1", &["rsa_padding_mode:oaep", "rsa_oaep_md:sha1"]),
-        ("RSAES_OAEP_SHA_256", &["rsa_padding_mode:oaep", "rsa_oaep_md:sha256"]),
-        ("SM2PKE", &[]),
+        ("RSAES_PKCS1_V1_5", "-pkeyopt rsa_padding_mode:pkcs1"),
+        ("RSAES_OAEP_SHA_1", "-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha1"),
+        ("RSAES_OAEP_SHA_256", "-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256"),
+        ("SM2PKE", ""),
     ] {
-        if algorithm == "SM2PKE" && !algorithms.contains("SM2") {
-            eprintln!("this openssl has no SM2");
-            continue;
-        }
         let spec = WRAPPINGS.iter().find(|(name, _)| *name == algorithm).unwrap().1;
         let key = create(&service, "Aliyun_AES_256");
         let asked = Import::ask(&service, &key, algorithm, spec);
-        let wrapped = BASE64_STANDARD.encode(openssl_encrypt(&asked.public_key, options, &MATERIAL));
-        import_wrapped(&service, &key, &asked.token, &wrapped, "0").ok();
+        openssl.file("public.der", &asked.public_key);
+        let wrapped =
+            openssl.run(&format!("pkeyutl -encrypt -pubin -keyform DER -inkey public.der {options}"), MATERIAL);
+        import_wrapped(&service, &key, &asked.token, &BASE64_STANDARD.encode(wrapped), "0").ok();
         encrypts_with(&service, &key, &MATERIAL);
     }
-}
-
-/// What the openssl in the PATH can do; `None` without one.
-fn openssl_algorithms() -> Option<String> {
-    let listed = Command::new("openssl").args(["list", "-public-key-algorithms"]).output().ok()?;
-    String::from_utf8(listed.stdout).ok()
-}
-
-fn openssl_encrypt(public_key: &[u8], options: &[&str], message: &[u8]) -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("public.der");
-    fs::write(&file, public_key).unwrap();
-    let mut command = Command::new("openssl");
-    command.args(["pkeyutl", "-encrypt", "-pubin", "-keyform", "DER", "-inkey"]).arg(&file);
-    command.args(options.iter().flat_map(|option| ["-pkeyopt", option]));
-    let mut running = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    running.stdin.take().unwrap().write_all(message).unwrap();
-    let done = running.wait_with_output().unwrap();
-    assert!(done.status.success(), "{options:?}");
-    done.stdout
 }
 
 /// Source: GetParametersForImport page (2021), "different each call", "valid for 24 hours".

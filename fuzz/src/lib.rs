@@ -4,6 +4,7 @@
 
 pub mod authorization;
 pub mod blob;
+pub mod pairs;
 pub mod parameters;
 pub mod policy;
 pub mod records;
@@ -15,6 +16,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("authorization", authorization::run),
     ("blob", blob::run),
+    ("pairs", pairs::run),
     ("parameters", parameters::run),
     ("policy", policy::run),
     ("records", records::run),

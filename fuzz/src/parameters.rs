@@ -37,6 +37,7 @@ const OUTCOMES: &[&Code] = &[
     &fault::INVALID_TAG_KEY,
     &fault::INVALID_TAG_VALUE,
     &fault::DUPLICATE_TAG_KEY,
+    &fault::REJECTED_UNSUPPORTED_OPERATION,
     &fault::REJECTED_DISABLED,
     &fault::REJECTED_PENDING_DELETION,
     &fault::REJECTED_PENDING_IMPORT,
@@ -65,8 +66,9 @@ pub fn run(data: &[u8]) {
     }
     let is_given = |name| again.get(name).is_some() || again.below(name).next().is_some();
     for action in ACTIONS.iter().filter(|action| action.parameters().any(is_given)) {
-        // What changes keys is asked by nobody, so that each input meets the same keys.
-        let access_key = if action.is_quick { ROOT } else { NOBODY };
+        // What changes keys is asked by nobody, so that each input meets the same keys; and so is what makes RSA pairs.
+        let is_nobodys = action.writes || action.name == "GetParametersForImport";
+        let access_key = if is_nobodys { NOBODY } else { ROOT };
         let Some(request) = unsigned(access_key, action.name, &query, body.as_bytes()) else { return };
         let (status, json) = answer(&SERVICE, request);
         let is_known = match json.get("Code") {

@@ -1,5 +1,6 @@
 //! ECDSA as Project Wycheproof and RFC 6979 have it.
 
+use ecdsa::signature::hazmat::PrehashSigner;
 use k256::Secp256k1;
 use p256::NistP256;
 use sha2::{Digest, Sha256};
@@ -78,8 +79,27 @@ fn the_examples_of_rfc_6979_verify() {
         let digest = Sha256::digest(message).into();
         let published = Signature::<NistP256>::from_slice(&bytes(&format!("{r}{s}"))).unwrap().to_der();
         assert!(pair.public_key().verifies(&digest, published.as_bytes()), "{message}");
+        let without_chance: Signature<NistP256> = pair.0.sign_prehash(&digest).unwrap();
+        assert_eq!(without_chance.to_der(), published, "{message}: what ours is built on");
         assert_eq!(pair.sign(&digest, &mut rng(1)), pair.sign(&digest, &mut rng(1)), "{message}");
         assert_ne!(pair.sign(&digest, &mut rng(1)), pair.sign(&digest, &mut rng(2)), "{message}");
         assert_ne!(pair.sign(&digest, &mut rng(1)), published.as_bytes(), "{message}");
+    }
+}
+
+/// Ours are those that Bitcoin takes too, on its curve.
+#[test]
+fn a_signature_and_its_mirror_image_verify() {
+    let pair = EcKeyPair::<Secp256k1>::generate(&mut rng(1));
+    for seed in 0..16 {
+        let signed = pair.sign(&[7; DIGEST_LENGTH], &mut rng(seed));
+        let signature = Signature::<Secp256k1>::from_der(&signed).unwrap();
+        assert_eq!(signature.normalize_s(), signature, "{seed}");
+        let (r, s) = signature.split_scalars();
+        let mirrored = Signature::<Secp256k1>::from_scalars(r, -s).unwrap();
+        assert_ne!(mirrored, signature, "{seed}");
+        for signature in [signature, mirrored] {
+            assert!(pair.public_key().verifies(&[7; DIGEST_LENGTH], signature.to_der().as_bytes()), "{seed}");
+        }
     }
 }

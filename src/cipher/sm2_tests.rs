@@ -40,6 +40,19 @@ fn the_published_example_decrypts_in_both_forms() {
     assert_eq!(**pair().decrypt(&der(&raw)).unwrap(), *MESSAGE);
 }
 
+/// What the library writes in DER; OpenSSL's is tried in the test of interoperation.
+#[test]
+fn both_forms_decrypt_at_any_length() {
+    for length in [1, 31, 32, 33, 6047] {
+        let message = vec![7; length];
+        let raw = pair().public_key().encrypt(&message, &mut rng(1)).unwrap();
+        let der = EncryptingKey::new(pair().0.public_key()).encrypt_der(&mut rng(1), &message).unwrap();
+        for ciphertext in [raw, der] {
+            assert_eq!(**pair().decrypt(&ciphertext).unwrap(), message, "{length}");
+        }
+    }
+}
+
 #[test]
 fn whatever_is_changed_does_not_decrypt() {
     let raw = bytes(CIPHERTEXT);

@@ -68,6 +68,8 @@ pub struct Empty {}
 pub struct Entry {
     pub name: &'static str,
     pub dry_run: bool,
+    /// Whether it may change keys.
+    pub writes: bool,
     /// Whether it takes microseconds and waits for nobody.
     pub is_quick: bool,
     fields: fn() -> &'static [&'static str],
@@ -80,6 +82,7 @@ impl Entry {
         Self {
             name: A::NAME,
             dry_run: A::DRY_RUN,
+            writes: A::Mode::WRITES,
             is_quick: !A::Mode::WRITES && !A::IS_LONG,
             fields: parameter_names::<A>,
             perform: perform::<A>,
