@@ -5,12 +5,12 @@ use std::ops::Add;
 
 use ecdsa::elliptic_curve::array::ArraySize;
 use ecdsa::elliptic_curve::ops::Invert;
-#[cfg(test)]
-use ecdsa::elliptic_curve::pkcs8::DecodePublicKey;
 use ecdsa::elliptic_curve::pkcs8::{AssociatedOid, EncodePrivateKey, EncodePublicKey};
 use ecdsa::elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point, ValidatePublicKey};
 use ecdsa::elliptic_curve::subtle::CtOption;
-use ecdsa::elliptic_curve::{CurveArithmetic, FieldBytes, Generate, PublicKey, Scalar, SecretKey};
+use ecdsa::elliptic_curve::{CurveArithmetic, FieldBytes, Generate, Scalar, SecretKey};
+#[cfg(test)]
+use ecdsa::elliptic_curve::{PublicKey, pkcs8::DecodePublicKey};
 use ecdsa::signature::hazmat::{PrehashVerifier, RandomizedPrehashSigner};
 use ecdsa::{DigestAlgorithm, EcdsaCurve, Signature, SigningKey, VerifyingKey, der};
 use rand_core::CryptoRng;

@@ -69,30 +69,35 @@ fn whatever_is_changed_does_not_decrypt() {
     assert_eq!(other.decrypt(&raw).err(), Some(Undecryptable));
 }
 
-/// The signature example of GB/T 32918.5-2017, appendix A, and GM/T 0003.5-2012, annex A, with the key above: the
-/// public key, the signer, the message; Z(A) and e, which whoever has a message signed computes; and r, s.
+/// a, b, and x and y of the generator.
+const CURVE: &str = "\
+    fffffffeffffffffffffffffffffffffffffffff00000000fffffffffffffffc\
+    28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93\
+    32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7\
+    bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0";
+
+/// x and y of the public key to the key above.
+const PUBLIC_KEY: &str = "\
+    09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020\
+    ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13";
+
+/// r and s of the signature example of GB/T 32918.5-2017, appendix A, and GM/T 0003.5-2012, annex A, with the key above.
+const SIGNATURE: &str = "\
+    f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3\
+    b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa";
+
+/// Z(A) and e are what whoever has a message signed computes.
 #[test]
 fn the_published_signature_verifies() {
-    let x = bytes("09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020");
-    let y = bytes("ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13");
-    let public_key = pair().public_key_der();
-    assert!(public_key.ends_with(&[&[4], x.as_slice(), &y].concat()));
-
+    assert!(pair().public_key_der().ends_with(&[&[4], bytes(PUBLIC_KEY).as_slice()].concat()));
     let (signer, message) = (b"1234567812345678", b"message digest");
-    let a = bytes("fffffffeffffffffffffffffffffffffffffffff00000000fffffffffffffffc");
-    let b = bytes("28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93");
-    let base_x = bytes("32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7");
-    let base_y = bytes("bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0");
-    // The length of the signer's name is in bits.
-    let identity = [&[0, 128], signer.as_slice(), &a, &b, &base_x, &base_y, &x, &y].concat();
-    let z = Sm3::digest(identity);
+    let bits = u16::try_from(8 * signer.len()).unwrap().to_be_bytes();
+    let z = Sm3::digest([&bits, signer.as_slice(), &bytes(CURVE), &bytes(PUBLIC_KEY)].concat());
     assert_eq!(z.as_slice(), bytes("b2e14c5c79c6df5b85f4fe7ed8db7a262b9da7e07ccb0ea9f4747b8ccda8a4f3"));
     let digest: [u8; DIGEST_LENGTH] = Sm3::digest([&z, message.as_slice()].concat()).into();
     assert_eq!(digest, *bytes("f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640"));
 
-    let r = bytes("f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3");
-    let s = bytes("b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa");
-    let published = [&[0x30, 70, 2, 33, 0], r.as_slice(), &[2, 33, 0], &s].concat();
+    let published = Signature::from_slice(&bytes(SIGNATURE)).unwrap().to_der().to_vec();
     assert!(pair().public_key().verifies(&digest, &published));
     assert!(!pair().public_key().verifies(&z.into(), &published));
     for seed in 0..8 {
