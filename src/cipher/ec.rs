@@ -9,15 +9,11 @@ use ecdsa::elliptic_curve::pkcs8::{AssociatedOid, EncodePrivateKey, EncodePublic
 use ecdsa::elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point, ValidatePublicKey};
 use ecdsa::elliptic_curve::subtle::CtOption;
 use ecdsa::elliptic_curve::{CurveArithmetic, FieldBytes, Generate, Scalar, SecretKey};
-#[cfg(test)]
-use ecdsa::elliptic_curve::{PublicKey, pkcs8::DecodePublicKey};
 use ecdsa::signature::hazmat::{PrehashVerifier, RandomizedPrehashSigner};
 use ecdsa::{DigestAlgorithm, EcdsaCurve, Signature, SigningKey, VerifyingKey, der};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-#[cfg(test)]
-use super::MalformedPublicKey;
 use super::{DIGEST_LENGTH, MalformedPrivateKey};
 
 /// A curve that signatures can be made on.
@@ -40,12 +36,6 @@ impl Curve for k256::Secp256k1 {}
 pub struct EcPublicKey<C: Curve>(VerifyingKey<C>);
 
 impl<C: Curve> EcPublicKey<C> {
-    /// `der`: SubjectPublicKeyInfo.
-    #[cfg(test)]
-    pub fn from_der(der: &[u8]) -> Result<Self, MalformedPublicKey> {
-        PublicKey::from_public_key_der(der).map(|key| Self(key.into())).map_err(|_| MalformedPublicKey)
-    }
-
     /// Whether `signature` is one of `digest` by this key: both of the two that mean the same are, as the standard has it.
     pub fn verifies(&self, digest: &[u8; DIGEST_LENGTH], signature: &[u8]) -> bool {
         Signature::<C>::from_der(signature)

@@ -1,5 +1,7 @@
 //! ECDSA as Project Wycheproof and RFC 6979 have it.
 
+use ecdsa::elliptic_curve::PublicKey;
+use ecdsa::elliptic_curve::pkcs8::DecodePublicKey;
 use ecdsa::signature::hazmat::PrehashSigner;
 use k256::Secp256k1;
 use p256::NistP256;
@@ -10,11 +12,16 @@ use wycheproof::ecdsa::{TestName, TestSet};
 use super::*;
 use crate::cipher::test_data::{bytes, rng};
 
+/// `der`: SubjectPublicKeyInfo.
+fn public_key<C: Curve>(der: &[u8]) -> EcPublicKey<C> {
+    EcPublicKey(PublicKey::from_public_key_der(der).unwrap().into())
+}
+
 /// Every signature of the set `name` is told as it is there, and those with a comment among `but` are signatures here.
 fn judge<C: Curve>(name: TestName, count: usize, but: &[&str], differing: usize) {
     let (mut judged, mut differ) = (0, 0);
     for group in &TestSet::load(name).unwrap().test_groups {
-        let key = EcPublicKey::<C>::from_der(&group.der).unwrap();
+        let key = public_key::<C>(&group.der);
         for test in &group.tests {
             let what = format!("{name:?}, {}: {}", test.tc_id, test.comment);
             let is_one_there = test.result == TestResult::Valid;
@@ -46,7 +53,7 @@ fn verifies_what_bitcoin_does_not() {
 fn does_not_verify_bare_numbers() {
     let mut judged = 0;
     for group in &TestSet::load(TestName::EcdsaSecp256r1Sha256P1363).unwrap().test_groups {
-        let key = EcPublicKey::<NistP256>::from_der(&group.der).unwrap();
+        let key = public_key::<NistP256>(&group.der);
         for test in &group.tests {
             assert!(!key.verifies(&Sha256::digest(&*test.msg).into(), &test.sig), "{}", test.tc_id);
             judged += 1;

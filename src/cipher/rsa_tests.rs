@@ -143,22 +143,50 @@ fn numbers(pkcs8: &[u8]) -> [Vec<u8>; 8] {
     .map(|number| number.as_bytes().to_vec())
 }
 
+/// A DER item.
+fn item(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+    match content.len() {
+        0..0x80 => [&[tag, length[1]], content].concat(),
+        0x80..0x100 => [&[tag, 0x81, length[1]], content].concat(),
+        _ => [&[tag, 0x82, length[0], length[1]], content].concat(),
+    }
+}
+
 /// A private key in PKCS#1 of these numbers.
 fn pkcs1(numbers: &[Vec<u8>; 8]) -> Vec<u8> {
-    fn item(tag: u8, content: &[u8]) -> Vec<u8> {
-        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
-        match content.len() {
-            0..0x80 => [&[tag, length[1]], content].concat(),
-            0x80..0x100 => [&[tag, 0x81, length[1]], content].concat(),
-            _ => [&[tag, 0x82, length[0], length[1]], content].concat(),
-        }
-    }
     let integer = |number: &Vec<u8>| {
         let sign: &[u8] = if number[0] < 0x80 { &[] } else { &[0] };
         item(2, &[sign, number].concat())
     };
     let version = item(2, &[0]);
     item(0x30, &[version, numbers.iter().flat_map(integer).collect()].concat())
+}
+
+/// PKCS#8 names what a key is for (RFC 8017, A.1; RFC 4055, 3.1). What it is for alone does not bind here, and parameters
+/// of its own it may not have.
+#[test]
+fn a_private_key_has_two_names() {
+    const RSA_ENCRYPTION: [u8; 11] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+    const RSASSA_PSS: [u8; 11] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
+    const EC_PUBLIC_KEY: [u8; 9] = [6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+    let (null, defaults) = ([5, 0].as_slice(), [0x30, 0].as_slice());
+    let (whole, version) = (pkcs1(&numbers(&rsa_private_key(2048))), [2, 1, 0].as_slice());
+    for (name, parameters, is_key) in [
+        (RSA_ENCRYPTION.as_slice(), null, true),
+        (&RSA_ENCRYPTION, &[], false),
+        (&RSA_ENCRYPTION, defaults, false),
+        (&RSASSA_PSS, &[], true),
+        (&RSASSA_PSS, defaults, false),
+        (&EC_PUBLIC_KEY, null, false),
+    ] {
+        let pkcs8 = [version, &item(0x30, &[name, parameters].concat()), &item(4, &whole)].concat();
+        let pair = RsaKeyPair::from_private_key_der(&item(0x30, &pkcs8));
+        assert_eq!(pair.is_ok(), is_key, "{name:?}, {parameters:?}");
+        if let Ok(pair) = pair {
+            assert_eq!(*pair.private_key_der(), rsa_private_key(2048), "{name:?}: written as the first of them");
+        }
+    }
 }
 
 /// What follows from the other numbers is computed anew, whatever is written.
