@@ -12,7 +12,7 @@ mod test_data;
 pub use aead::{Aead, Algorithm, IV_LENGTH, Inauthentic, TAG_LENGTH};
 pub use key_pair::{EncryptionAlgorithm, KeyPair, KeyPairKind, PublicKey, Refusal, SignatureAlgorithm};
 pub use mac::MacAlgorithm;
-pub use rsa::RsaPublicKey;
+pub use rsa::{RsaPublicKey, RsaSignaturePadding};
 
 /// Length in bytes of the digests that are signed: SHA-256 and SM3 have the same.
 pub const DIGEST_LENGTH: usize = 32;

@@ -24,8 +24,23 @@ ACCOUNT = _ACCOUNT["id"]
 REGION = "cn-hangzhou"
 ROOT = _ACCOUNT["access_keys"][0]
 ACCESS_KEYS: Dict[str, str] = {
-    pair["id"]: pair["secret"] for holder in [_ACCOUNT, *_ACCOUNT["user"]] for pair in holder["access_keys"]
+    access_key["id"]: access_key["secret"]
+    for holder in [_ACCOUNT, *_ACCOUNT["user"]]
+    for access_key in holder["access_keys"]
+    if "secret" in access_key
 }
+PRIVATE_KEY = (_FILE.parents[2] / "fixtures/keys/rsa-2048.pem").read_text(encoding="utf-8")
+"""PKCS#8, of every AccessKey that has a key pair."""
+
+
+def pair_of(access_key_id: str) -> str:
+    """The AccessKey of the same holder and status that has a key pair."""
+    return f"{access_key_id}-pair"
+
+
+def bearer_token_of(secret: str) -> str:
+    """The bearer token of who has an AccessKey with this secret."""
+    return f"bearer-of-{secret}"
 
 
 class Key(NamedTuple):

@@ -2,6 +2,7 @@
 
 pub mod blob;
 pub mod openssl;
+pub mod pair;
 pub mod samples;
 pub mod wire;
 pub mod wrap;
@@ -167,4 +168,20 @@ impl Reply {
         assert_eq!((self.status, self.outcome().as_str()), (status, code), "{}", self.text);
         self
     }
+}
+
+/// Status and code of the answer to a request as it stands.
+pub fn outcome(service: &Service, raw: &wire::Raw) -> (u16, String) {
+    let reply = service.send(raw.to_http());
+    (reply.status, reply.outcome())
+}
+
+/// The [`outcome`] of a success.
+pub fn ok() -> (u16, String) {
+    (200, "OK".to_owned())
+}
+
+/// The [`outcome`] of a refusal.
+pub fn refusal(status: u16, code: &str) -> (u16, String) {
+    (status, code.to_owned())
 }
