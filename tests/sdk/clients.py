@@ -8,6 +8,8 @@ import asyncio
 import json
 import os
 import re
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 from aliyunsdkcore.acs_exception.exceptions import ServerException
@@ -174,6 +176,10 @@ class Classic(Client):
 
     shows_denial = False
     context_may_be_text = True
+    untyped = ("GenerateMac", "VerifyMac", "GetManagedDataKey", "ListManagedDataKeyVersions")
+    """The actions that this SDK has no typed request for: a CommonRequest does them."""
+    untyped_parameters = ("Recipient",)
+    """The parameters that its typed requests have no setter for: users add them by name."""
     signature_mismatch = (
         400,
         "InvalidAccessKeySecret",  # the SDK's own: it recognised its string to sign in the service's message
@@ -197,14 +203,30 @@ class Classic(Client):
             raise Refused(error.error_code, error.http_status, error.message, error.request_id) from error
 
     def request(self, action: str, params: Dict[str, Any]) -> Any:
-        module = __import__(f"aliyunsdkkms.request.v20160120.{action}Request", fromlist=[action])
-        request = getattr(module, f"{action}Request")()
+        module = f"aliyunsdkkms.request.v20160120.{action}Request"
+        assert (find_spec(module) is None) == (action in self.untyped), action
+        if action in self.untyped:
+            request = self.common_request(action, self.method)
+            for name, value in params.items():
+                request.add_query_param(name, value)
+            return request
+        request = getattr(import_module(module), f"{action}Request")()
         request.set_endpoint(self.endpoint)
         request.set_protocol_type(self.protocol)
         request.set_method(self.method)
         for name, value in params.items():
             setter = f"set_{name}s" if isinstance(value, list) else f"set_{name}"
-            getattr(request, setter)(value)
+            assert hasattr(request, setter) == (name not in self.untyped_parameters), (action, name)
+            if name in self.untyped_parameters:
+                request.add_query_param(name, value)
+            else:
+                getattr(request, setter)(value)
+        return request
+
+    def common_request(self, action: str, method: str) -> Any:
+        request = CommonRequest(domain=self.endpoint, version="2016-01-20", action_name=action)
+        request.set_protocol_type(self.protocol)
+        request.set_method(method)
         return request
 
     def dressed(self, status: int, message: str, request_id: str) -> str:
@@ -224,9 +246,7 @@ class ClassicBody(Classic):
     )
 
     def request(self, action: str, params: Dict[str, Any]) -> Any:
-        request = CommonRequest(domain=self.endpoint, version="2016-01-20", action_name=action)
-        request.set_protocol_type(self.protocol)
-        request.set_method("POST")
+        request = self.common_request(action, "POST")
         for name, value in params.items():
             for flat, text in _flattened(name, value).items():
                 request.add_body_params(flat, text)
