@@ -111,6 +111,15 @@ impl KeyPair {
 
     /// `der`: PKCS#8; PKCS#1 or SEC 1; or, on a curve, the private number alone.
     pub fn from_private_key(kind: KeyPairKind, der: &[u8]) -> Result<Self, MalformedPrivateKey> {
+        match Self::from_own_private_key(kind, der)? {
+            Self::Rsa(pair) if !pair.has_prime_factors() => Err(MalformedPrivateKey),
+            pair => Ok(pair),
+        }
+    }
+
+    /// `der`: what [`Self::private_key_der`] wrote. As [`Self::from_private_key`], but factors are taken for primes: to
+    /// see that they are takes far longer than all the rest.
+    pub fn from_own_private_key(kind: KeyPairKind, der: &[u8]) -> Result<Self, MalformedPrivateKey> {
         match kind {
             KeyPairKind::Rsa2048 | KeyPairKind::Rsa3072 | KeyPairKind::Rsa4096 => {
                 let pair = RsaKeyPair::from_private_key_der(der)?;
@@ -184,9 +193,9 @@ impl KeyPair {
                 let padding = algorithm.rsa_padding().ok_or(Refusal::Unsuitable)?;
                 Ok(pair.public_key().verifies(padding, digest, signature))
             }
-            (Self::P256(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.verifies(digest, signature)),
-            (Self::P256K(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.verifies(digest, signature)),
-            (Self::Sm2(pair), SignatureAlgorithm::Sm2Dsa) => Ok(pair.verifies(digest, signature)),
+            (Self::P256(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.public_key().verifies(digest, signature)),
+            (Self::P256K(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.public_key().verifies(digest, signature)),
+            (Self::Sm2(pair), SignatureAlgorithm::Sm2Dsa) => Ok(pair.public_key().verifies(digest, signature)),
             _ => Err(Refusal::Unsuitable),
         }
     }
@@ -282,3 +291,7 @@ impl EncryptionAlgorithm {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "key_pair_tests.rs"]
+mod tests;

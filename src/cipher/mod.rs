@@ -6,6 +6,8 @@ mod key_pair;
 mod mac;
 mod rsa;
 mod sm2;
+#[cfg(test)]
+mod test_data;
 
 pub use aead::{Aead, Algorithm, IV_LENGTH, Inauthentic, TAG_LENGTH};
 pub use key_pair::{EncryptionAlgorithm, KeyPair, KeyPairKind, PublicKey, Refusal, SignatureAlgorithm};
