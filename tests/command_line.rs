@@ -133,7 +133,7 @@ fn check_tells_what_a_right_file_holds() {
 fn check_complains_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let wrong = file(&folder, "wrong.toml", "version = 1\n[[account]]\nid = \"12\"\ncolor = \"red\"\n");
-    let known = "`id`, `access_keys`, `user`, `policy`, `key`, `data_key`";
+    let known = "`id`, `access_keys`, `bearer_tokens`, `user`, `policy`, `key`, `data_key`";
     fails_with(&["check", &wrong], &format!("{wrong}:4:1: unknown field `color`, expected one of {known}"));
     let none = folder.path().join("none.toml").to_str().unwrap().to_owned();
     fails_with(&["check", &none], &format!("cannot read {none}: No such file or directory (os error 2)"));
@@ -532,6 +532,42 @@ fn every_request_is_a_line_in_the_log_and_no_secret_is() {
                 assert!(line["micros"].is_u64() && line["request_id"].is_string(), "{line}");
             }
         }
+    }
+}
+
+/// Also where it stands in the query, and the log tells all it can.
+#[test]
+fn bearer_tokens_are_not_logged() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox =
+        SECRETIVE.replacen("[[account.user]]", "bearer_tokens = [\"hush-bearer-token\"]\n[[account.user]]", 1);
+    let server = Server::start(&["--sandbox", &file(&folder, "secretive.toml", &sandbox), "--log", "trace"]);
+    let now = yaoshi::world::World::real().clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
+    for (token, time, status) in [
+        ("hush-bearer-token", now.as_str(), 200),
+        ("hush-unknown-token", &now, 404),
+        ("hush-bearer-token", "2026-01-01T00:00:00Z", 400),
+    ] {
+        let query = format!("Action=ListKeys&Version=2016-01-20&Timestamp={time}&SignatureType=BEARERTOKEN");
+        let url = format!("{}/?{query}&BearerToken={token}", server.url);
+        assert_eq!(agent.get(url).call().unwrap().status(), status);
+        let v3 = [
+            ("x-acs-action", "ListKeys"),
+            ("x-acs-version", "2016-01-20"),
+            ("x-acs-date", time),
+            ("x-acs-signature-nonce", token),
+            ("x-acs-content-sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ("x-acs-bearer-token", token),
+        ];
+        let request = agent.get(format!("{}/?SignatureType=BEARERTOKEN", server.url));
+        let request = v3.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        assert_eq!(request.call().unwrap().status(), status);
+    }
+    let log = server.log();
+    assert!(!log.contains("hush-"), "{log}");
+    for told in ["caller=\"acs:ram::1234567890123456:root\"", "nobody holds this bearer token"] {
+        assert_eq!(log.matches(told).count(), 2, "{told}: {log}");
     }
 }
 

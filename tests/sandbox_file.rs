@@ -1,6 +1,9 @@
 //! The sandbox file: every field has its effect, and every mistake is told with its place.
 
 use proptest::prelude::{ProptestConfig, any, prop, proptest};
+use rsa::pkcs1::EncodeRsaPublicKey;
+use rsa::pkcs8::{EncodePublicKey, LineEnding};
+use rsa::{BoxedUint, PublicKey};
 use yaoshi::config::{Counts, DEFAULT_REGION, SandboxFile, SandboxFileError, load};
 
 use crate::support::samples::{APP, APP_NEW, APP_OLD, PENDING_DELETION, SM4, SM4_VERSION, Sample};
@@ -120,16 +123,19 @@ const WRONG_BLOCKS: &[(&str, &str)] = &[
     // The form.
     (
         "color = 1\n",
-        "5:1: unknown field `color`, expected one of `id`, `access_keys`, `user`, `policy`, `key`, `data_key`",
+        "5:1: unknown field `color`, expected one of `id`, `access_keys`, `bearer_tokens`, `user`, `policy`, `key`, `data_key`",
     ),
     (
         "[[account.user]]\nname = \"u\"\nmail = \"m\"\n",
-        "7:1: unknown field `mail`, expected one of `name`, `access_keys`, `policies`, `context`",
+        "7:1: unknown field `mail`, expected one of `name`, `access_keys`, `bearer_tokens`, `policies`, `context`",
     ),
     ("[[account.key]]\nid = 7\n", "6:6: invalid type: integer `7`, expected a string"),
     ("[[account.key]]\nid = \"k\"\nid = \"k\"\n", "7:1: duplicate key"),
     ("[[account.key]]\nstate = \"Enabled\"\n", "5:1: missing field `id`"),
-    ("[[account.user]]\nname = \"u\"\naccess_keys = [{ id = \"a\" }]\n", "7:16: missing field `secret`"),
+    (
+        "[[account.user]]\nname = \"u\"\naccess_keys = [{ id = \"a\" }]\n",
+        "7:16: AccessKey \"a\" has neither a secret nor a public_key",
+    ),
     (
         "[[account.user]]\nname = \"u\"\naccess_keys = [{ id = \"a\", secret = \"s\", status = \"active\" }]\n",
         "7:51: unknown variant `active`, expected `Active` or `Inactive`",
@@ -161,6 +167,35 @@ const WRONG_BLOCKS: &[(&str, &str)] = &[
     (
         "[[account.user]]\nname = \"u\"\ncontext = { SourceIp = \"1.2.3.4\" }\n",
         "5:1: user \"u\": condition key \"SourceIp\" is not of the form acs:<name> or <service>:<name>, or stands twice",
+    ),
+    (
+        "[[account.user]]\nname = \"u\"\naccess_keys = [{ id = \"a\", secret = 12345678 }]\n",
+        "7:37: a secret is a text in quotes",
+    ),
+    (
+        "[[account.user]]\nname = \"u\"\naccess_keys = [{ id = \"a\", secret = \"s\", public_key = \"hush\" }]\n",
+        "7:16: AccessKey \"a\" has both a secret and a public_key: it signs with one of them",
+    ),
+    (
+        "[[account.user]]\nname = \"u\"\naccess_keys = [{ id = \"a\", public_key = \"hush\" }]\n",
+        "7:16: AccessKey \"a\" has a public_key that is not the PEM of an RSA public key",
+    ),
+    ("bearer_tokens = [7]\n", "5:17: a secret is a text in quotes"),
+    (
+        "bearer_tokens = [\"hush-hush-hush\"]\n",
+        "5:18: acs:ram::12:root: a bearer token has 16 to 4096 visible ASCII characters",
+    ),
+    (
+        "[[account.user]]\nname = \"u\"\nbearer_tokens = [\"hush hush hush hush\"]\n",
+        "7:18: acs:ram::12:user/u: a bearer token has 16 to 4096 visible ASCII characters",
+    ),
+    (
+        "bearer_tokens = [\"hush-hush-hush-hush\", \"hush-hush-hush-hush\"]\n",
+        "5:41: acs:ram::12:root: a bearer token stands twice",
+    ),
+    (
+        "bearer_tokens = [\"hush-hush-hush-hush\"]\n[[account.user]]\nname = \"u\"\nbearer_tokens = [\"hush-hush-hush-hush\"]\n",
+        "8:18: acs:ram::12:user/u: a bearer token stands twice",
     ),
     // Policies.
     (
@@ -306,6 +341,53 @@ fn mistakes_are_told_with_their_place() {
         assert_eq!(error, format!("f.toml:{expected}"), "{block}");
     }
 }
+
+/// An RSA public key of so many bits, which nobody has the private half of.
+fn public_key(bits: u32) -> PublicKey {
+    let top = BoxedUint::one_with_precision(8192) << (bits - 1);
+    PublicKey::new_unchecked(top | BoxedUint::one_with_precision(8192), BoxedUint::from(65_537_u64))
+}
+
+#[test]
+fn public_keys_are_pem_of_rsa() {
+    let spki = |bits| public_key(bits).to_public_key_pem(LineEnding::LF).unwrap();
+    let wrong_length =
+        |bits| format!("f.toml:4:16: AccessKey a has a public key of {bits} bits; 2048 to 4096 are accepted");
+    let no_key = "f.toml:4:16: AccessKey \"a\" has a public_key that is not the PEM of an RSA public key";
+    for (pem, expected) in [
+        (spki(2048), ""),
+        (spki(3072), ""),
+        (spki(4096), ""),
+        (public_key(2048).to_pkcs1_pem(LineEnding::LF).unwrap(), ""),
+        (spki(2048).replace('\n', "\r\n"), ""),
+        (format!("\n\n{}\n \n", spki(2048)), ""),
+        (spki(1024), &wrong_length(1024)),
+        (spki(2040), &wrong_length(2040)),
+        (spki(2047), &wrong_length(2047)),
+        (spki(4097), &wrong_length(4097)),
+        (spki(8192), &wrong_length(8192)),
+        (spki(512), no_key),
+        (spki(2048).replacen("MIIB", "MIIC", 1), no_key),
+        (spki(2048).replacen("BEGIN PUBLIC KEY", "BEGIN", 1), no_key),
+        (spki(2048).lines().nth(1).unwrap().to_owned(), no_key),
+        (include_str!("../fixtures/keys/rsa-2048.pem").to_owned(), no_key),
+        (EC_PUBLIC_KEY.to_owned(), no_key),
+        (String::new(), no_key),
+    ] {
+        let text = format!(
+            "version = 1\n[[account]]\nid = \"12\"\naccess_keys = [{{ id = \"a\", public_key = '''{pem}''' }}]\n"
+        );
+        let told = loaded(&text).map_or_else(|error| error.to_string(), |_| String::new());
+        assert_eq!(told, expected, "{pem}");
+    }
+}
+
+/// On P-256.
+const EC_PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE5MmIQawHADGGL1TxooX5H1NA5Wzd
+niZpDrGcBGZ4/M65GXqEsgHPVw/6rgq4GtwaPYKIIBUOWTmJJWt3U5emEg==
+-----END PUBLIC KEY-----
+";
 
 #[test]
 fn mistakes_of_the_document() {

@@ -1,6 +1,6 @@
 //! The judges: unmodified official SDKs, driven against the built binary. The promises are written in
-//! `sdk/scenarios.py`; here each becomes one test for every flavour of client that `sdk/clients.py` knows.
-//! The Python of README.md and the programs of `examples/` run as well.
+//! `sdk/scenarios.py` and `sdk/key_pairs.py`; here each becomes one test for every flavour of client that
+//! `sdk/clients.py` knows. The Python of README.md and the programs of `examples/` run as well.
 
 #[path = "sdk/process.rs"]
 mod process;
@@ -217,10 +217,15 @@ fn flavours() -> Vec<String> {
     named("tests/sdk/clients.py", include_str!("sdk/clients.py").lines().filter_map(line))
 }
 
-/// The functions in scenarios.py that are decorated with `@scenario`.
+/// The functions in scenarios.py and key_pairs.py that are decorated with `@scenario`.
 fn scenarios() -> Vec<String> {
     let after = |text: &str| Some(text.strip_prefix("def ")?.split_once('(')?.0.to_owned());
-    named("tests/sdk/scenarios.py", include_str!("sdk/scenarios.py").split("\n@scenario\n").skip(1).filter_map(after))
+    let of = |file, text: &str| named(file, text.split("\n@scenario\n").skip(1).filter_map(after));
+    [
+        of("tests/sdk/scenarios.py", include_str!("sdk/scenarios.py")),
+        of("tests/sdk/key_pairs.py", include_str!("sdk/key_pairs.py")),
+    ]
+    .concat()
 }
 
 /// The first arguments of `check(…)` in run.mjs.

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use http::header::{HOST, HeaderMap, HeaderValue};
 use http::request::Parts;
+use yaoshi::access::Verifier;
 use yaoshi::dialect::Dialect;
 use yaoshi::dialect::Request;
 use yaoshi::dialect::alibaba::Gateway;
@@ -59,7 +60,7 @@ struct Meaning {
 
 impl Meaning {
     fn of(request: &Request, parameters: &Parameters) -> Self {
-        let in_headers = Claim::is_in_headers(request);
+        let in_headers = Claim::is_in_headers(request, parameters);
         let own = parameters.iter().map(|own| (own.name.to_owned(), own.value.to_owned(), in_headers && own.in_query));
         Self {
             method: request.head.method.to_string(),
@@ -96,7 +97,7 @@ fn parameters(request: &Request) -> Option<Parameters> {
 
 fn verifies(request: &Request, parameters: &Parameters) -> bool {
     let Ok(claim) = Claim::read(request, parameters) else { return false };
-    claim.demand_complete().is_ok() && claim.verify(request, parameters, SECRET).is_ok()
+    claim.demand_complete().is_ok() && claim.verify(request, parameters, &Verifier::Secret(SECRET.into())).is_ok()
 }
 
 /// Lines that begin with `#` come before the request; a carriage return may stand before a line break; the body is as

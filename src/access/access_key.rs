@@ -1,62 +1,70 @@
-//! `AccessKey`s, and finding one by its id.
+//! `AccessKey`s: ids under which principals sign.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
 use super::{IdentityError, Principal};
+use crate::cipher::{RsaPublicKey, RsaSignaturePadding};
 
-/// Every `AccessKey` there is, by id. Never changes; another set is another `Directory`.
-#[derive(Debug, Default)]
-pub struct Directory {
-    keys: HashMap<Box<str>, Arc<AccessKey>>,
-}
-
-impl Directory {
-    /// Errors: [`IdentityError::DuplicateAccessKey`] if an id stands twice.
-    pub fn new(keys: impl IntoIterator<Item = AccessKey>) -> Result<Self, IdentityError> {
-        let mut directory = Self::default();
-        for key in keys {
-            match directory.keys.entry(key.id().into()) {
-                Entry::Occupied(taken) => {
-                    return Err(IdentityError::DuplicateAccessKey(taken.key().to_string()));
-                }
-                Entry::Vacant(free) => free.insert(Arc::new(key)),
-            };
-        }
-        Ok(directory)
-    }
-
-    /// The `AccessKey` of this id (case matters), inactive ones included: whether an inactive one
-    /// is refused, and how, is for the caller.
-    pub fn lookup(&self, id: &str) -> Option<&Arc<AccessKey>> {
-        self.keys.get(id)
-    }
-}
-
-/// A pair of id and secret with which a principal signs.
+/// An id under which a principal signs, and what its signatures are checked with.
 #[derive(Debug)]
 pub struct AccessKey {
     id: Box<str>,
-    secret: SecretString,
+    verifier: Verifier,
     active: bool,
     principal: Arc<Principal>,
 }
 
+/// What the signatures of an `AccessKey` are checked with. It has one of them: a signature of the other kind is not its
+/// own, whatever is signed.
+#[derive(Debug)]
+pub enum Verifier {
+    /// The secret that signs too; its `Debug` is redacted.
+    Secret(SecretString),
+    /// The public half of the key pair whose private half signs.
+    PublicKey(PublicKey),
+}
+
+/// The public half of an RSA key pair.
+#[derive(Debug)]
+pub struct PublicKey(RsaPublicKey);
+
+impl PublicKey {
+    /// How many bits the modulus may have.
+    pub const BITS: RangeInclusive<usize> = 2048..=4096;
+
+    /// `pem`: SubjectPublicKeyInfo or PKCS#1, of any length.
+    pub fn from_pem(pem: &str) -> Option<Self> {
+        RsaPublicKey::from_pem(pem.trim()).ok().map(Self)
+    }
+
+    /// Whether `signature` is one of `text`: RSASSA-PKCS1-v1_5 with SHA-256.
+    pub fn verifies(&self, text: &str, signature: &[u8]) -> bool {
+        self.0.verifies(RsaSignaturePadding::Pkcs1V15, &Sha256::digest(text).into(), signature)
+    }
+}
+
 impl AccessKey {
-    /// An active key. `id`: 1 to 128 letters, digits, `.`, `-`, `_`; `secret`: not empty.
-    /// Errors: [`IdentityError::AccessKeyId`], [`IdentityError::EmptySecret`].
-    pub fn new(id: &str, secret: SecretString, principal: Arc<Principal>) -> Result<Self, IdentityError> {
+    /// An active key. `id`: 1 to 128 letters, digits, `.`, `-`, `_`; a secret is not empty, a public key has
+    /// [`PublicKey::BITS`]. Errors: [`IdentityError::AccessKeyId`], [`IdentityError::EmptySecret`],
+    /// [`IdentityError::PublicKeyLength`].
+    pub fn new(id: &str, verifier: Verifier, principal: Arc<Principal>) -> Result<Self, IdentityError> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
         if !(1..=128).contains(&id.len()) || !id.bytes().all(plain) {
             return Err(IdentityError::AccessKeyId(id.to_owned()));
         }
-        if secret.expose_secret().is_empty() {
-            return Err(IdentityError::EmptySecret(id.to_owned()));
+        match &verifier {
+            Verifier::Secret(secret) if secret.expose_secret().is_empty() => {
+                Err(IdentityError::EmptySecret(id.to_owned()))
+            }
+            Verifier::PublicKey(key) if !PublicKey::BITS.contains(&key.0.bits()) => {
+                Err(IdentityError::PublicKeyLength(id.to_owned(), key.0.bits()))
+            }
+            _ => Ok(Self { id: id.into(), verifier, active: true, principal }),
         }
-        Ok(Self { id: id.into(), secret, active: true, principal })
     }
 
     /// The same key, active or switched off.
@@ -70,9 +78,9 @@ impl AccessKey {
         &self.id
     }
 
-    /// The secret, for checking signatures; its `Debug` is redacted.
-    pub fn secret(&self) -> &SecretString {
-        &self.secret
+    /// What its signatures are checked with.
+    pub fn verifier(&self) -> &Verifier {
+        &self.verifier
     }
 
     /// Whether the key is switched on.
@@ -95,23 +103,7 @@ mod tests {
 
     fn key(id: &str, secret: &str) -> Result<AccessKey, IdentityError> {
         let account = AccountId::parse("1").unwrap();
-        AccessKey::new(id, secret.into(), Arc::new(Principal::root(account)))
-    }
-
-    #[test]
-    fn keys_are_found_by_exact_id() {
-        let off = key("LTAIoff", "s").unwrap().with_active(false);
-        let directory = Directory::new([key("LTAIon", "s").unwrap(), off]).unwrap();
-        assert!(directory.lookup("LTAIon").unwrap().is_active());
-        assert!(!directory.lookup("LTAIoff").unwrap().is_active());
-        assert!(directory.lookup("ltaion").is_none());
-        assert!(directory.lookup("").is_none());
-    }
-
-    #[test]
-    fn an_id_stands_once() {
-        let twice = Directory::new([key("A", "s").unwrap(), key("A", "t").unwrap()]);
-        assert_eq!(twice.unwrap_err(), IdentityError::DuplicateAccessKey("A".into()));
+        AccessKey::new(id, Verifier::Secret(secret.into()), Arc::new(Principal::root(account)))
     }
 
     #[rstest]

@@ -196,6 +196,15 @@ pub enum IdentityError {
     /// An `AccessKey` without a secret, which anyone could sign with.
     #[error("AccessKey {0} has an empty secret")]
     EmptySecret(String),
+    /// A public key that is too short to be safe, or longer than any in use.
+    #[error("AccessKey {0} has a public key of {1} bits; 2048 to 4096 are accepted")]
+    PublicKeyLength(String, usize),
+    /// A bearer token that could be guessed, or that no header can hold.
+    #[error("a bearer token has 16 to 4096 visible ASCII characters")]
+    BearerToken,
+    /// Two bearer tokens that are the same.
+    #[error("a bearer token stands twice")]
+    DuplicateBearerToken,
     /// Two `AccessKey`s of one id.
     #[error("AccessKey {0} stands twice")]
     DuplicateAccessKey(String),

@@ -2,10 +2,11 @@
 //! language, and a decision that can give its reasons.
 //!
 //! Everything a decision needs arrives as an argument, time included: nothing here reads a clock,
-//! touches a socket or knows keys, protocols or the rest of the crate.
+//! touches a socket or knows KMS keys, protocols or the rest of the crate but `cipher`, whose public
+//! keys check signatures.
 //!
-//! Who is calling comes from [`Directory::lookup`], built once of [`AccessKey`]s that each name a
-//! [`Principal`]. What it wants is a [`Request`]. [`decide`] answers `Ok`, or a [`Denial`] that
+//! Who is calling comes from a [`Directory`], built once of [`AccessKey`]s and [`BearerToken`]s that
+//! each name a [`Principal`]. What it wants is a [`Request`]. [`decide`] answers `Ok`, or a [`Denial`] that
 //! holds on to its question and works out the explanation only when asked for it.
 //!
 //! Sources: Alibaba Cloud RAM documentation ("Policy structure and syntax", "Basic elements of a
@@ -15,15 +16,19 @@
 
 mod access_key;
 mod arn;
+mod bearer_token;
 mod decision;
+mod directory;
 mod explanation;
 mod identity;
 mod policy;
 mod request;
 
-pub use access_key::{AccessKey, Directory};
+pub use access_key::{AccessKey, PublicKey, Verifier};
 pub use arn::Arn;
+pub use bearer_token::BearerToken;
 pub use decision::{Denial, decide};
+pub use directory::Directory;
 pub use identity::{AccountId, IdentityError, Principal};
 pub use policy::{Policy, PolicyError, PolicyWarning, SYSTEM_POLICY_NAMES, system_policy};
 pub use request::{Circumstances, NoTags, Request, Tags};

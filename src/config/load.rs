@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use jiff::Timestamp;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use toml::Spanned;
 
+use super::credentials::Credentials;
 use super::material;
-use super::sandbox_file::{self as file, AccessKeyStatus, SandboxFile, SandboxFileError};
+use super::sandbox_file::{self as file, SandboxFile, SandboxFileError};
 use super::{DEFAULT_ACCOUNT, WELL_KNOWN_ACCESS_KEY};
-use crate::access::{AccessKey, AccountId, Directory, Policy, Principal, system_policy};
+use crate::access::{AccountId, Directory, Policy, Principal, Verifier, system_policy};
 use crate::dialect::alibaba::is_region;
 use crate::dialect::alibaba::kms::check_tag;
 use crate::dialect::alibaba::kms::reference::ALIAS_PREFIX;
@@ -47,7 +48,8 @@ impl Contents {
     /// Whether the AccessKey that everybody knows opens this sandbox.
     pub fn has_well_known_access_key(&self) -> bool {
         self.directory.lookup(WELL_KNOWN_ACCESS_KEY).is_some_and(|access_key| {
-            access_key.is_active() && access_key.secret().expose_secret() == WELL_KNOWN_ACCESS_KEY
+            let is_well_known = |secret: &SecretString| secret.expose_secret() == WELL_KNOWN_ACCESS_KEY;
+            access_key.is_active() && matches!(access_key.verifier(), Verifier::Secret(secret) if is_well_known(secret))
         })
     }
 }
@@ -62,7 +64,7 @@ pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, now: Timestamp) ->
         file: sandbox_file,
         region,
         now,
-        access_keys: Vec::new(),
+        credentials: Credentials::of(sandbox_file),
         keys: Vec::new(),
         data_keys: Vec::new(),
         ids: HashSet::new(),
@@ -78,8 +80,8 @@ pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, now: Timestamp) ->
         }
         loading.account(account)?;
     }
-    let Loading { keys, data_keys, access_keys, warnings, counts, .. } = loading;
-    let directory = Directory::new(access_keys).map_err(|error| sandbox_file.error(0..0, error))?;
+    let Loading { keys, data_keys, credentials, warnings, counts, .. } = loading;
+    let directory = credentials.directory()?;
     Ok(Contents { directory, keys, data_keys, warnings, counts })
 }
 
@@ -98,7 +100,7 @@ struct Loading<'f> {
     file: &'f SandboxFile,
     region: &'f str,
     now: Timestamp,
-    access_keys: Vec<AccessKey>,
+    credentials: Credentials<'f>,
     keys: Vec<Key>,
     data_keys: Vec<DataKey>,
     ids: HashSet<(Place, KeyId)>,
@@ -113,7 +115,8 @@ impl<'f> Loading<'f> {
         let (file, account) = (self.file, block.get_ref());
         let id = AccountId::parse(&account.id).map_err(|error| file.error(block.span(), error))?;
         self.counts.accounts += 1;
-        self.access_keys(&account.access_keys, &Arc::new(Principal::root(id.clone())))?;
+        let root = Arc::new(Principal::root(id.clone()));
+        self.credentials.add(&account.access_keys, &account.bearer_tokens, &root)?;
         let policies = self.policies(&account.policy)?;
         let mut names = BTreeSet::new();
         for user in &account.user {
@@ -130,23 +133,6 @@ impl<'f> Loading<'f> {
             self.data_key(data_key.get_ref(), &id).map_err(|what| {
                 file.error(data_key.span(), format!("data key {:?}: {what}", data_key.get_ref().name))
             })?;
-        }
-        Ok(())
-    }
-
-    fn access_keys(
-        &mut self,
-        blocks: &[Spanned<file::AccessKey>],
-        principal: &Arc<Principal>,
-    ) -> Result<(), SandboxFileError> {
-        for block in blocks {
-            let access_key = block.get_ref();
-            if self.access_keys.iter().any(|other| other.id() == access_key.id) {
-                return Err(self.file.error(block.span(), format!("AccessKey {:?} stands twice", access_key.id)));
-            }
-            let made = AccessKey::new(&access_key.id, access_key.secret.clone(), Arc::clone(principal))
-                .map_err(|error| self.file.error(block.span(), error))?;
-            self.access_keys.push(made.with_active(access_key.status == AccessKeyStatus::Active));
         }
         Ok(())
     }
@@ -175,7 +161,7 @@ impl<'f> Loading<'f> {
 
     fn user(
         &mut self,
-        block: &Spanned<file::User>,
+        block: &'f Spanned<file::User>,
         account: &AccountId,
         policies: &HashMap<&str, Arc<Policy>>,
     ) -> Result<(), SandboxFileError> {
@@ -196,7 +182,8 @@ impl<'f> Loading<'f> {
             .and_then(|principal| principal.with_policies(attached).with_context(&user.context))
             .map_err(|error| self.file.error(block.span(), format!("user {:?}: {error}", user.name)))?;
         self.counts.users += 1;
-        self.access_keys(&user.access_keys, &Arc::new(principal))
+        let principal = Arc::new(principal);
+        self.credentials.add(&user.access_keys, &user.bearer_tokens, &principal)
     }
 
     fn key(&mut self, block: &Spanned<file::Key>, account: &AccountId) -> Result<(), (Range<usize>, String)> {

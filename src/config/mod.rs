@@ -1,5 +1,6 @@
 //! What Yaoshi is told: options, and the sandbox file. Parsed and bounded once.
 
+mod credentials;
 mod data;
 mod load;
 mod material;

@@ -57,6 +57,8 @@ pub(super) struct Account {
     #[serde(default)]
     pub(super) access_keys: Vec<Spanned<AccessKey>>,
     #[serde(default)]
+    pub(super) bearer_tokens: Vec<Spanned<Secret>>,
+    #[serde(default)]
     pub(super) user: Vec<Spanned<User>>,
     #[serde(default)]
     pub(super) policy: Vec<Spanned<Policy>>,
@@ -70,9 +72,25 @@ pub(super) struct Account {
 #[serde(deny_unknown_fields)]
 pub(super) struct AccessKey {
     pub(super) id: String,
-    pub(super) secret: SecretString,
+    /// Either this or a public key.
+    pub(super) secret: Option<Secret>,
+    /// PEM.
+    pub(super) public_key: Option<String>,
     #[serde(default)]
     pub(super) status: AccessKeyStatus,
+}
+
+/// A text that no error tells, not even where it is none.
+#[derive(Debug, Clone)]
+pub(super) struct Secret(pub(super) SecretString);
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match toml::Value::deserialize(deserializer)? {
+            toml::Value::String(text) => Ok(Self(text.into())),
+            _ => Err(de::Error::custom("a secret is a text in quotes")),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -88,6 +106,8 @@ pub(super) struct User {
     pub(super) name: String,
     #[serde(default)]
     pub(super) access_keys: Vec<Spanned<AccessKey>>,
+    #[serde(default)]
+    pub(super) bearer_tokens: Vec<Spanned<Secret>>,
     #[serde(default)]
     pub(super) policies: Vec<Spanned<String>>,
     /// Condition keys and the values that policies see, whatever the connection shows.

@@ -68,7 +68,7 @@ impl<M: Mode> Ring<'_, M> {
             return Err(Error::ExpiredImportToken);
         }
         let wrapping = Wrapping::from_tag(*tag).ok_or(INVALID)?;
-        let pair = KeyPair::from_private_key(wrapping.key_pair(), private_key).map_err(|_| INVALID)?;
+        let pair = KeyPair::from_own_private_key(wrapping.key_pair(), private_key).map_err(|_| INVALID)?;
         let material = pair.decrypt(wrapping.algorithm(), wrapped, &mut self.draw);
         let mut material = material.map_err(|_| Error::InvalidMaterial)?;
         Ok(std::mem::take(&mut *material).into())

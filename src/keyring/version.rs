@@ -218,7 +218,7 @@ impl Tool {
     fn of(spec: KeySpec, material: &[u8]) -> Option<Self> {
         match spec.primitive() {
             Primitive::Aead(algorithm) => Some(Self::Aead(Aead::new(algorithm, material))),
-            Primitive::KeyPair(kind) => KeyPair::from_private_key(kind, material).ok().map(Self::KeyPair),
+            Primitive::KeyPair(kind) => KeyPair::from_own_private_key(kind, material).ok().map(Self::KeyPair),
             Primitive::Mac(_) => None,
         }
     }

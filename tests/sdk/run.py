@@ -8,8 +8,10 @@ import sys
 import traceback
 from typing import Callable, Optional
 
+import key_pairs  # noqa: F401
+import scenarios  # noqa: F401: both list their scenarios
 from clients import FLAVOURS
-from scenarios import SCENARIOS, World
+from words import SCENARIOS, World
 
 
 def main(flavour: str, endpoint: str) -> None:

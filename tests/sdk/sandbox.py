@@ -8,8 +8,10 @@ import base64
 import hashlib
 import os
 import pathlib
-from typing import Dict, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 try:
@@ -24,11 +26,28 @@ ACCOUNT = _ACCOUNT["id"]
 REGION = "cn-hangzhou"
 ROOT = _ACCOUNT["access_keys"][0]
 ACCESS_KEYS: Dict[str, str] = {
-    pair["id"]: pair["secret"] for holder in [_ACCOUNT, *_ACCOUNT["user"]] for pair in holder["access_keys"]
+    access_key["id"]: access_key["secret"]
+    for holder in [_ACCOUNT, *_ACCOUNT["user"]]
+    for access_key in holder["access_keys"]
+    if "secret" in access_key
 }
+PRIVATE_KEY = (_FILE.parents[2] / "fixtures/keys/rsa-2048.pem").read_text(encoding="utf-8")
+"""PKCS#8, of every AccessKey that has a key pair."""
+
+
+def pair_of(access_key_id: str) -> str:
+    """The AccessKey of the same holder and status that has a key pair."""
+    return f"{access_key_id}-pair"
+
+
+def bearer_token_of(secret: str) -> str:
+    """The bearer token of who has an AccessKey with this secret."""
+    return f"bearer-of-{secret}"
 
 
 class Key(NamedTuple):
+    """A key that encrypts what it decrypts itself."""
+
     id: str
     region: str
     cipher: type
@@ -76,12 +95,57 @@ def key_arn(key_id: str, region: str = REGION) -> str:
     return arn(f"key/{key_id}", region)
 
 
+_CIPHERS = {"Aliyun_AES_256": algorithms.AES, "Aliyun_SM4": algorithms.SM4}
+
 KEYS: Dict[str, Key] = {
     key["aliases"][0][len("alias/") :]: Key(
         key["id"],
         key["region"],
-        algorithms.SM4 if key.get("spec") == "Aliyun_SM4" else algorithms.AES,
+        _CIPHERS[key.get("spec", "Aliyun_AES_256")],
         {version["id"]: base64.b64decode(version["material"]) for version in key["versions"]},
     )
     for key in _ACCOUNT["key"]
+    if key.get("spec", "Aliyun_AES_256") in _CIPHERS
+}
+
+
+class Pair(NamedTuple):
+    """A key pair, or for `HMAC_SHA_256` a secret."""
+
+    id: str
+    spec: str
+    usage: str
+    version: str
+    private: Any
+    """The private key as `cryptography` has it; nothing of SM2, which it does not know. Of a MAC key the bytes."""
+
+    @property
+    def arn(self) -> str:
+        return key_arn(self.id)
+
+
+def _private(spec: str, material: str) -> Any:
+    if spec == "HMAC_SHA_256":
+        return base64.b64decode(material)
+    if spec == "EC_SM2":
+        return None
+    if spec == "EC_P256K":
+        return ec.derive_private_key(int(material, 16), ec.SECP256K1())
+    return serialization.load_pem_private_key(material.strip().encode(), password=None)
+
+
+PAIRS: Dict[str, Pair] = {
+    key["aliases"][0][len("alias/") :]: Pair(
+        key["id"],
+        key["spec"],
+        key["usage"],
+        key["versions"][0]["id"],
+        _private(key["spec"], key["versions"][0]["material"]),
+    )
+    for key in _ACCOUNT["key"]
+    if key.get("spec", "Aliyun_AES_256") not in _CIPHERS
+}
+
+DATA_KEYS: Dict[str, List[Dict[str, str]]] = {
+    data_key["name"]: data_key["versions"] for data_key in _ACCOUNT["data_key"]
 }

@@ -2,6 +2,7 @@
 
 pub mod blob;
 pub mod openssl;
+pub mod pair;
 pub mod samples;
 pub mod wire;
 pub mod wrap;
@@ -181,4 +182,20 @@ impl Reply {
         let message = self.refused(400, "MissingParameter").message();
         assert_eq!(message, format!("The parameter  {parameter}  needed but no provided."));
     }
+}
+
+/// Status and code of the answer to a request as it stands.
+pub fn outcome(service: &Service, raw: &wire::Raw) -> (u16, String) {
+    let reply = service.send(raw.to_http());
+    (reply.status, reply.outcome())
+}
+
+/// The [`outcome`] of a success.
+pub fn ok() -> (u16, String) {
+    (200, "OK".to_owned())
+}
+
+/// The [`outcome`] of a refusal.
+pub fn refusal(status: u16, code: &str) -> (u16, String) {
+    (status, code.to_owned())
 }

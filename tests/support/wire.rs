@@ -5,13 +5,18 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use bytes::Bytes;
 use jiff::Timestamp;
+use secrecy::ExposeSecret;
+use yaoshi::access::{PublicKey, Verifier};
 use yaoshi::dialect::Request;
 use yaoshi::dialect::alibaba::fault::Fault;
 use yaoshi::dialect::alibaba::parameters::Parameters;
-use yaoshi::dialect::alibaba::signature::headers::{self, Algorithm, CanonicalRequest, Scope};
-use yaoshi::dialect::alibaba::signature::{Claim, v1};
+use yaoshi::dialect::alibaba::signature::headers::{self, CanonicalRequest, Scope};
+use yaoshi::dialect::alibaba::signature::{Algorithm, Claim, v1};
+
+use super::pair;
 
 /// A request, byte for byte.
 #[derive(Debug, Clone)]
@@ -83,14 +88,19 @@ impl Raw {
         request.body(self.body.clone().into()).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Check the signature, and nothing else of who calls and when.
+    /// Check the signature with a secret, and nothing else of who calls and when.
     pub fn verify(&self, secret: &str) -> Result<(), Fault> {
+        self.verify_by(&Verifier::Secret(secret.into()))
+    }
+
+    /// Check the signature, and nothing else of who calls and when.
+    pub fn verify_by(&self, verifier: &Verifier) -> Result<(), Fault> {
         let (head, body) = self.to_http().into_parts();
         let request = Request { head, body, peer: [127, 0, 0, 1].into(), secure: false };
         let parameters = Parameters::read(&self.query, &request.body)?;
         let claim = Claim::read(&request, &parameters)?;
         claim.demand_complete()?;
-        claim.verify(&request, &parameters, secret)
+        claim.verify(&request, &parameters, verifier)
     }
 
     pub fn header(&self, wanted: &str) -> Option<&[u8]> {
@@ -109,6 +119,14 @@ impl Raw {
             Some((_, own)) => *own = value,
             None => self.headers.push((name.to_owned(), value)),
         }
+    }
+
+    /// Give the parameter in the query this value, or leave it out.
+    pub fn change(&mut self, name: &str, value: Option<&str>) {
+        let mut pairs = self.pairs(Part::Query);
+        pairs.retain(|(own, _)| own != name.as_bytes());
+        pairs.extend(value.map(|value| (name.into(), value.into())));
+        self.set_pairs(Part::Query, &pairs);
     }
 
     pub fn remove_header(&mut self, name: &str) {
@@ -145,20 +163,20 @@ impl Raw {
         }
     }
 
-    /// Sign what is there now with V1; a signature that is there already gives way.
-    pub fn sign_v1(&mut self, secret: &str) {
+    /// Sign what is there now with V1, as `sign` does; a signature that is there already gives way.
+    pub fn sign_v1(&mut self, sign: impl FnOnce(&str) -> String) {
         let mut pairs = self.pairs(Part::Query);
         pairs.retain(|(name, _)| name != b"Signature");
         self.set_pairs(Part::Query, &pairs);
         // What stands twice is refused, whatever is signed.
         let parameters = Parameters::read(&self.query, &self.body).unwrap_or_default();
-        let signature = v1::sign(&v1::string_to_sign(&self.method, &parameters), secret);
+        let signature = sign(&v1::string_to_sign(&self.method, &parameters));
         pairs.push((b"Signature".to_vec(), signature.into_bytes()));
         self.set_pairs(Part::Query, &pairs);
     }
 
-    /// Sign what is there now, `host` and every `x-acs-*` header, with V3 or, given a scope, V4.
-    pub fn sign_headers(&mut self, algorithm: Algorithm, access_key_id: &str, scope: Option<Scope<'_>>, secret: &str) {
+    /// Sign what is there now, `host` and every `x-acs-*` header, as `sign` does with V3 or V4.
+    pub fn sign_headers(&mut self, algorithm: Algorithm, credential: &str, sign: impl FnOnce(&str) -> String) {
         let names: BTreeSet<_> = self.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
         let names: Vec<_> = names.into_iter().filter(|name| name == "host" || name.starts_with("x-acs-")).collect();
         let parameters = Parameters::read(&self.query, b"").unwrap_or_default();
@@ -169,13 +187,7 @@ impl Raw {
             canonical.header(name, std::iter::once(self.text(name).as_bytes()));
         }
         let canonical = canonical.end(&names.join(";"), self.text("x-acs-content-sha256").as_bytes());
-        let signature = headers::sign(algorithm, &canonical.string_to_sign(algorithm), secret, scope);
-        let credential = match scope {
-            None => access_key_id.to_owned(),
-            Some(Scope { date, region, product }) => {
-                format!("{access_key_id}/{date}/{region}/{product}/aliyun_v4_request")
-            }
-        };
+        let signature = sign(&canonical.string_to_sign(algorithm));
         let (name, names) = (algorithm.name(), names.join(";"));
         self.set_header(
             "authorization",
@@ -214,20 +226,40 @@ pub struct Capture {
     pub name: String,
     /// When it was made.
     pub time: Timestamp,
+    /// Empty beside a bearer token.
     pub access_key_id: String,
-    pub secret: String,
+    pub verifier: Verifier,
+    /// Of STS, or of a bearer.
+    pub token: String,
     pub raw: Raw,
 }
 
 impl Capture {
+    /// What was signed with, unless it was a key pair.
+    pub fn secret(&self) -> Option<&str> {
+        match &self.verifier {
+            Verifier::Secret(secret) => Some(secret.expose_secret()),
+            Verifier::PublicKey(_) => None,
+        }
+    }
+
     pub fn is_v1(&self) -> bool {
         !self.raw.has_header("authorization")
     }
 }
 
-/// Everything under `fixtures/captures`, by name.
+/// Everything under `fixtures/captures`, by name: what is signed.
 pub fn captures() -> Vec<Capture> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/captures");
+    captures_in("captures")
+}
+
+/// Everything under `fixtures/bearer`, by name: what shows a token instead.
+pub fn bearer_captures() -> Vec<Capture> {
+    captures_in("bearer")
+}
+
+fn captures_in(folder: &str) -> Vec<Capture> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder);
     let mut captures: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| capture(&entry.unwrap().path())).collect();
     captures.sort_by(|one, other| one.name.cmp(&other.name));
     captures
@@ -237,8 +269,8 @@ fn capture(path: &std::path::Path) -> Capture {
     let bytes = fs::read(path).unwrap();
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap();
     let preamble: serde_json::Value = serde_json::from_slice(&bytes[2..end]).unwrap();
-    let text =
-        |name: &str| preamble[name].as_str().unwrap_or_else(|| panic!("{name} in {}", path.display())).to_owned();
+    let text = |name: &str| preamble[name].as_str().unwrap_or_default().to_owned();
+    let public_key = || PublicKey::from_pem(&text("pk")).map(Verifier::PublicKey);
     let mut raw = Raw::parse(&bytes[end + 1..]);
     // Editors end a file with a line break; the request says where its body ends.
     let length = raw.header("content-length").map_or(0, |length| std::str::from_utf8(length).unwrap().parse().unwrap());
@@ -248,7 +280,8 @@ fn capture(path: &std::path::Path) -> Capture {
         name: path.file_name().unwrap().to_str().unwrap().to_owned(),
         time: text("time").parse().unwrap(),
         access_key_id: text("ak"),
-        secret: text("sk"),
+        verifier: public_key().unwrap_or_else(|| Verifier::Secret(text("sk").into())),
+        token: text("token"),
         raw,
     }
 }
@@ -260,24 +293,31 @@ pub enum Signing {
     V3,
     V3Sm3,
     V4,
+    /// V1 by the key pair of [`pair`].
+    V1Pair,
+    /// V3 by the same.
+    V3Pair,
 }
 
 impl Signing {
+    /// Those with a secret.
     pub const ALL: [Self; 4] = [Self::V1, Self::V3, Self::V3Sm3, Self::V4];
+    pub const PAIRS: [Self; 2] = [Self::V1Pair, Self::V3Pair];
 
     const fn algorithm(self) -> Algorithm {
         match self {
             // V1 has no content hash; which one it would be does not matter.
-            Self::V1 | Self::V3 => Algorithm::Acs3HmacSha256,
-            Self::V3Sm3 => Algorithm::Acs3HmacSm3,
-            Self::V4 => Algorithm::Acs4HmacSha256,
+            Self::V1 | Self::V1Pair | Self::V3 => Algorithm::ACS3_HMAC_SHA256,
+            Self::V3Sm3 => Algorithm::ACS3_HMAC_SM3,
+            Self::V3Pair => Algorithm::Acs3RsaSha256,
+            Self::V4 => Algorithm::ACS4_HMAC_SHA256,
         }
     }
 
     /// Where this way puts what V1 has in the parameter `name`.
     fn place(self, name: &'static str) -> &'static str {
         match (self, name) {
-            (Self::V1, name) => name,
+            (Self::V1 | Self::V1Pair, name) => name,
             (_, "Action") => "x-acs-action",
             (_, "Version") => "x-acs-version",
             (_, "Timestamp") => "x-acs-date",
@@ -316,7 +356,7 @@ impl Draft {
             [("Action", action), ("Version", "2016-01-20"), ("Timestamp", super::NOW), ("SignatureNonce", &nonce)];
         Self {
             signing,
-            access_key_id: "yaoshi".to_owned(),
+            access_key_id: if Signing::PAIRS.contains(&signing) { "pair" } else { "yaoshi" }.to_owned(),
             secret: "yaoshi".to_owned(),
             method: "POST",
             path: "/".to_owned(),
@@ -364,10 +404,13 @@ impl Draft {
             raw.headers.push(((*name).to_owned(), value.clone().into_bytes()));
         }
         match self.signing {
-            Signing::V1 => {
+            Signing::V1 | Signing::V1Pair => {
+                let (method, kind) =
+                    if self.signing == Signing::V1 { ("HMAC-SHA1", "") } else { ("SHA256withRSA", "PRIVATEKEY") };
                 let more = [
                     ("AccessKeyId", &*self.access_key_id),
-                    ("SignatureMethod", "HMAC-SHA1"),
+                    ("SignatureMethod", method),
+                    ("SignatureType", kind),
                     ("SignatureVersion", "1.0"),
                 ];
                 let common = self.common.iter().map(|(name, value)| (*name, &**value));
@@ -388,13 +431,19 @@ impl Draft {
     /// Sign `raw` as it is now.
     pub fn seal(&self, raw: &mut Raw) {
         let date: String = raw.text("x-acs-date").chars().filter(char::is_ascii_digit).take("yyyymmdd".len()).collect();
-        let scope = Scope { date: &date, region: &self.region, product: "Kms" };
-        match self.signing {
-            Signing::V1 => raw.sign_v1(&self.secret),
-            signing => {
-                let scope = (signing == Signing::V4).then_some(scope);
-                raw.sign_headers(signing.algorithm(), &self.access_key_id, scope, &self.secret);
-            }
+        let (id, region) = (&self.access_key_id, &self.region);
+        let scope = (self.signing == Signing::V4).then_some(Scope { date: &date, region, product: "Kms" });
+        let credential = match scope {
+            None => id.clone(),
+            Some(_) => format!("{id}/{date}/{region}/Kms/aliyun_v4_request"),
+        };
+        match (self.signing, self.signing.algorithm()) {
+            (Signing::V1, _) => raw.sign_v1(|text| v1::sign(text, &self.secret)),
+            (Signing::V1Pair, _) => raw.sign_v1(|text| BASE64_STANDARD.encode(pair::sign(text))),
+            (_, Algorithm::Hmac(hmac)) => raw.sign_headers(Algorithm::Hmac(hmac), &credential, |text| {
+                headers::sign(hmac, text, &self.secret, scope)
+            }),
+            (_, algorithm) => raw.sign_headers(algorithm, &credential, |text| pair::hex(&pair::sign(text))),
         }
     }
 }

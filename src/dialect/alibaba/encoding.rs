@@ -89,6 +89,13 @@ fn byte_of(high: u8, low: u8) -> Option<u8> {
     u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
+/// The bytes that lower-case hex writes.
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = text.as_bytes().as_chunks();
+    let is_right = rest.is_empty() && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    pairs.iter().map(|[high, low]| byte_of(*high, *low).filter(|_| is_right)).collect()
+}
+
 /// A hash in lower-case hex.
 pub(super) fn hex(bytes: &[u8; 32]) -> [u8; 64] {
     let mut text = [0; 64];

@@ -1,4 +1,4 @@
-//! The shared gateway: RPC over GET and POST, signed V1, V3 or V4.
+//! The shared gateway: RPC over GET and POST, signed V1, V3 or V4, or with a bearer token.
 
 pub mod answer;
 mod browsers;
@@ -19,9 +19,8 @@ use std::time::Duration;
 use http::Method;
 use http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::ExposeSecret;
 
-use crate::access::{AccessKey, Circumstances, Directory};
+use crate::access::{AccessKey, Circumstances, Directory, Principal};
 use crate::dialect::{Answer, Dialect, Request, Unacceptable};
 use crate::journal;
 use crate::keyring::{Keyring, Place};
@@ -85,7 +84,7 @@ struct Verified<'c> {
     call: &'c Call,
     parameters: &'c Parameters,
     claim: Claim<'c>,
-    access_key: &'c AccessKey,
+    caller: &'c Arc<Principal>,
 }
 
 /// What the log will tell of a call beyond its answer.
@@ -94,8 +93,8 @@ struct Trace<'c> {
     action: &'c str,
     /// The AccessKey that the call names.
     access_key_id: &'c str,
-    /// The AccessKey that signed it.
-    access_key: Option<&'c AccessKey>,
+    /// Whoever signed it, or holds its bearer token.
+    caller: Option<&'c Principal>,
     notes: Vec<&'static str>,
 }
 
@@ -114,7 +113,7 @@ impl Gateway {
         let claim = Claim::read(&call.request, parameters)?;
         (trace.action, trace.access_key_id) = (claim.action, claim.access_key_id);
         let verified = self.verify(call, parameters, claim)?;
-        trace.access_key = Some(verified.access_key);
+        trace.caller = Some(verified.caller);
         let action = kms::named(verified.claim.version, verified.claim.action)?;
         let turn = self.turn(&verified, host.unwrap_or_default());
         let mut turn = turn.map_err(|fault| action.refusal(fault, parameters.given(dry_run::NAME)))?;
@@ -146,26 +145,56 @@ impl Gateway {
             let cause = format!("signed at {time}, received at {}", call.now);
             return Err(Fault::from(&fault::EXPIRED_TIMESTAMP).because(cause));
         }
-        let access_key = self.directory.lookup(claim.access_key_id).ok_or(&fault::INVALID_ACCESS_KEY_ID)?;
-        if !access_key.is_active() {
-            return Err((&fault::FORBIDDEN_ACCESS_KEY).into());
-        }
-        if claim.security_token.is_some() {
-            return Err((&fault::MISMATCHED_SECURITY_TOKEN).into());
-        }
-        if self.options.verify_signatures {
-            claim.verify(&call.request, parameters, access_key.secret().expose_secret())?;
-        }
+        let (caller, spender) = match claim.bearer_token() {
+            None => (self.signer(&call.request, parameters, &claim)?, claim.access_key_id),
+            Some(token) => {
+                let holder = self.holder(token, &claim)?;
+                (holder, holder.arn())
+            }
+        };
         let signed_at = claim.time.unwrap_or(call.now);
-        if claim.nonce.is_some_and(|nonce| !self.nonces.spend(claim.access_key_id, nonce, signed_at, call.now)) {
+        if claim.nonce.is_some_and(|nonce| !self.nonces.spend(spender, nonce, signed_at, call.now)) {
             return Err((&fault::SIGNATURE_NONCE_USED).into());
         }
-        Ok(Verified { call, parameters, claim, access_key })
+        Ok(Verified { call, parameters, claim, caller })
+    }
+
+    /// Who signed. Errors: those of [`Gateway::access_key`], [`refuse_security_token`] and [`Claim::verify`].
+    fn signer(&self, request: &Request, parameters: &Parameters, claim: &Claim<'_>) -> Result<&Arc<Principal>, Fault> {
+        let access_key = self.access_key(claim.access_key_id)?;
+        refuse_security_token(claim)?;
+        if self.options.verify_signatures {
+            claim.verify(request, parameters, access_key.verifier())?;
+        }
+        Ok(access_key.principal())
+    }
+
+    /// Who holds a bearer token. An AccessKey that is named beside it must be the holder's.
+    ///
+    /// Errors: `InvalidAccessKeyId.NotFound` for an unknown token, `IncompleteSignature` for somebody else's AccessKey,
+    /// those of [`Gateway::access_key`] and [`refuse_security_token`].
+    fn holder(&self, token: &str, claim: &Claim<'_>) -> Result<&Arc<Principal>, Fault> {
+        let holder = self
+            .directory
+            .holder(token)
+            .ok_or_else(|| Fault::from(&fault::INVALID_ACCESS_KEY_ID).because("nobody holds this bearer token"))?;
+        let named = claim.access_key_id;
+        if !named.is_empty() && self.access_key(named)?.principal().arn() != holder.arn() {
+            return Err(Fault::from(&fault::INCOMPLETE_SIGNATURE).because("the AccessKey is not the token holder's"));
+        }
+        refuse_security_token(claim)?;
+        Ok(holder)
+    }
+
+    /// Errors: `InvalidAccessKeyId.NotFound`, `Forbidden.AccessKey`.
+    fn access_key(&self, id: &str) -> Result<&AccessKey, Fault> {
+        let access_key = self.directory.lookup(id).ok_or(&fault::INVALID_ACCESS_KEY_ID)?;
+        if access_key.is_active() { Ok(access_key) } else { Err((&fault::FORBIDDEN_ACCESS_KEY).into()) }
     }
 
     fn turn<'t>(&'t self, verified: &'t Verified<'_>, host: &str) -> Result<Turn<'t>, Fault> {
-        let Verified { call, parameters, claim, access_key } = verified;
-        let (caller, request) = (access_key.principal(), &call.request);
+        let Verified { call, parameters, claim, caller } = verified;
+        let request = &call.request;
         Ok(Turn {
             keys: &self.keys,
             chance: &self.world.chance,
@@ -202,8 +231,8 @@ impl Gateway {
         if !journal::is_read(status) {
             return;
         }
-        let caller = match trace.access_key {
-            Some(access_key) => access_key.principal().arn().to_owned(),
+        let caller = match trace.caller {
+            Some(caller) => caller.arn().to_owned(),
             None if trace.access_key_id.is_empty() => String::new(),
             None => format!("AccessKey {} (not verified)", trace.access_key_id),
         };
@@ -217,6 +246,14 @@ impl Gateway {
             note: (!trace.notes.is_empty()).then(|| trace.notes.join("; ")).as_deref(),
             reason: fault.and_then(|fault| fault.cause.as_deref()),
         });
+    }
+}
+
+/// Errors: `InvalidSecurityToken.MismatchWithAccessKey`: no session gave out a token.
+fn refuse_security_token(claim: &Claim<'_>) -> Result<(), Fault> {
+    match claim.security_token {
+        Some(_) => Err((&fault::MISMATCHED_SECURITY_TOKEN).into()),
+        None => Ok(()),
     }
 }
 
@@ -241,9 +278,10 @@ impl Dialect for Gateway {
         let started = self.world.clock.elapsed();
         let parameters = Parameters::read(request.head.uri.query().unwrap_or_default(), &request.body);
         let (format, action) = match &parameters {
-            _ if Claim::is_in_headers(&request) => (Format::Json, Claim::action_in_headers(&request)),
-            Ok(parameters) => (Format::named(parameters.get("Format")), parameters.get("Action")),
-            Err(_) => (Format::Json, None),
+            Ok(parameters) if !Claim::is_in_headers(&request, parameters) => {
+                (Format::named(parameters.get("Format")), parameters.get("Action"))
+            }
+            _ => (Format::Json, Claim::action_in_headers(&request)),
         };
         let is_quick = action.and_then(kms::find).is_none_or(|action| action.is_quick);
         let (now, envelope) = (self.world.clock.now(), self.envelope(format));

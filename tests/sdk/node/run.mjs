@@ -2,6 +2,7 @@
 // `NODE_EXTRA_CA_CERTS` names the CA to trust.
 
 import assert from "node:assert/strict";
+import { constants, createHash, createHmac, createPublicKey, verify } from "node:crypto";
 
 import kms from "@alicloud/kms20160120";
 import openapi from "@alicloud/rpc-client";
@@ -10,6 +11,8 @@ import { RPCClient } from "@alicloud/pop-core";
 const [protocol, endpoint] = process.argv.slice(2);
 const [ACCESS_KEYS, REGION] = [{ root: ["yaoshi", "yaoshi"], app: ["app", "app-secret"] }, "cn-hangzhou"];
 const HELLO = Buffer.from("hello, world").toString("base64");
+const DIGEST = createHash("sha256").update("hello, world").digest("base64");
+const MAC_KEY = Buffer.alloc(32, "m"); // the material of alias/mac in sandbox.toml
 const CONTEXT = { app: "pay", "a b": "c+d*~'()", "ü/=": "v&%2F" };
 const WOULD_SUCCEED = "The request would have succeeded if the DryRun parameter was not specified.";
 const WOULD_BE_DENIED = "You are not authorized to perform this operation on the KMS resource.";
@@ -63,6 +66,33 @@ check("kms20160120_lists_and_data_keys_are_cast", async () => {
   assert.equal(listed.pageSize, 2);
 });
 
+check("kms20160120_signs_and_verifies", async () => {
+  const client = typed();
+  const sign = async (keyId, keyVersionId, algorithm) => {
+    const scheme = { keyId, keyVersionId, algorithm, digest: DIGEST };
+    const { value } = await client.asymmetricSign(new kms.AsymmetricSignRequest(scheme));
+    const verified = (digest) =>
+      client.asymmetricVerify(new kms.AsymmetricVerifyRequest({ ...scheme, digest, value }));
+    assert.equal((await verified(DIGEST)).value, true);
+    assert.equal((await verified(MAC_KEY.toString("base64"))).value, false);
+    const { publicKey } = await client.getPublicKey(new kms.GetPublicKeyRequest({ keyId, keyVersionId }));
+    return [createPublicKey(publicKey), Buffer.from(value, "base64")];
+  };
+  const create = async (keySpec) => {
+    const { keyMetadata } = await client.createKey(new kms.CreateKeyRequest({ keySpec }));
+    assert.equal(keyMetadata.keyUsage, "SIGN/VERIFY");
+    const described = await client.describeKey(new kms.DescribeKeyRequest({ keyId: keyMetadata.keyId }));
+    return [keyMetadata.keyId, described.keyMetadata.primaryKeyVersion];
+  };
+  const message = Buffer.from("hello, world");
+  // The SDK waits three seconds for an answer, and asks once.
+  const [rsa, rsaSignature] = await sign(...(await create("RSA_2048")), "RSA_PSS_SHA_256");
+  const key = { key: rsa, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+  assert.ok(verify("sha256", message, key, rsaSignature));
+  const [ec, ecSignature] = await sign(...(await create("EC_P256")), "ECDSA_SHA_256");
+  assert.ok(verify("sha256", message, ec, ecSignature));
+});
+
 check("kms20160120_surfaces_errors", async () => {
   const keyId = "00000000-0000-4000-8000-000000000000";
   const described = typed().describeKey(new kms.DescribeKeyRequest({ keyId }));
@@ -89,6 +119,18 @@ check("pop_core_surfaces_errors", async () => {
   const error = await fails(encrypted, "Rejected.Disabled", message);
   assert.deepEqual([error.name, error.data.HttpStatus], ["Rejected.DisabledError", 409]);
   await fails(call("Decrypt"), "MissingParameter");
+});
+
+check("pop_core_makes_and_verifies_codes", async () => {
+  assert.equal(kms.GenerateMacRequest, undefined); // the typed SDK does not know it
+  const call = pop();
+  const scheme = { KeyId: "alias/mac", Algorithm: "HMAC_SHA_256", Message: HELLO };
+  const code = createHmac("sha256", MAC_KEY).update("hello, world").digest("base64");
+  assert.equal((await call("GenerateMac", scheme)).Mac, code);
+  assert.equal((await call("VerifyMac", { ...scheme, Mac: code })).Value, true);
+  assert.equal((await call("VerifyMac", { ...scheme, Mac: HELLO })).Value, false);
+  const unsuitable = call("GenerateMac", { ...scheme, KeyId: "alias/app" });
+  await fails(unsuitable, "UnsupportedOperation", "This action is not supported.");
 });
 
 check("pop_core_dry_runs", async () => {

@@ -1,80 +1,39 @@
-//! Signatures V3 (`ACS3-HMAC-SHA256`, `ACS3-HMAC-SM3`) and V4 (`ACS4-HMAC-SHA256`), which travel in the headers.
+//! Signatures V3 (`ACS3-HMAC-SHA256`, `ACS3-HMAC-SM3`, `ACS3-RSA-SHA256`) and V4 (`ACS4-HMAC-SHA256`), which travel in
+//! the headers.
 //!
 //! ```text
 //! CanonicalRequest = METHOD \n / \n CanonicalQuery \n CanonicalHeaders \n SignedHeaders \n HashedPayload
 //! StringToSign     = algorithm \n hex(hash(CanonicalRequest))
-//! Signature        = hex(HMAC(key, StringToSign))
+//! Signature        = hex(HMAC(key, StringToSign)), or hex(RSASSA-PKCS1-v1_5(private key, StringToSign))
 //! ```
 //!
 //! Source: alibaba-wire §§3 and 4; vectors in §10.
 
 use std::iter;
 
-use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderName, HeaderValue};
-use sha2::{Digest, Sha256};
-use sm3::Sm3;
+use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{Claim, Proof, incomplete, mismatch, time};
+use super::algorithm::{Algorithm, HmacAlgorithm, hmac_sha256};
+use super::bearer::TOKEN;
+use super::{Claim, Proof, incomplete, mismatch, missing, of_another_kind, time};
+use crate::access::Verifier;
 use crate::dialect::Request;
-use crate::dialect::alibaba::encoding::{encode_once, hex, is_unreserved};
+use crate::dialect::alibaba::encoding::{encode_once, hex, is_unreserved, unhex};
 use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::parameters::Parameters;
 
-const ACTION: HeaderName = HeaderName::from_static("x-acs-action");
-const VERSION: HeaderName = HeaderName::from_static("x-acs-version");
-const DATE: HeaderName = HeaderName::from_static("x-acs-date");
-const NONCE: HeaderName = HeaderName::from_static("x-acs-signature-nonce");
-const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-acs-content-sha256");
-const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-acs-security-token");
-
-/// The hash of the body that nearly every request has: none.
-const EMPTY_SHA256: &[u8; 64] = b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+pub(super) const ACTION: HeaderName = HeaderName::from_static("x-acs-action");
+pub(super) const VERSION: HeaderName = HeaderName::from_static("x-acs-version");
+pub(super) const DATE: HeaderName = HeaderName::from_static("x-acs-date");
+pub(super) const NONCE: HeaderName = HeaderName::from_static("x-acs-signature-nonce");
+pub(super) const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-acs-content-sha256");
+pub(super) const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-acs-security-token");
 
 /// What ends the scope of a V4 credential.
 const V4_TERMINATOR: &str = "aliyun_v4_request";
-
-/// A signature algorithm as an `Authorization` header names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Algorithm {
-    Acs3HmacSha256,
-    Acs3HmacSm3,
-    Acs4HmacSha256,
-}
-
-impl Algorithm {
-    const ALL: [Self; 3] = [Self::Acs3HmacSha256, Self::Acs3HmacSm3, Self::Acs4HmacSha256];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Acs3HmacSha256 => "ACS3-HMAC-SHA256",
-            Self::Acs3HmacSm3 => "ACS3-HMAC-SM3",
-            Self::Acs4HmacSha256 => "ACS4-HMAC-SHA256",
-        }
-    }
-
-    /// Lower-case hex of the algorithm's hash.
-    pub fn hash(self, bytes: &[u8]) -> [u8; 64] {
-        match self {
-            Self::Acs3HmacSha256 | Self::Acs4HmacSha256 if bytes.is_empty() => *EMPTY_SHA256,
-            Self::Acs3HmacSha256 | Self::Acs4HmacSha256 => hex(&Sha256::digest(bytes).into()),
-            Self::Acs3HmacSm3 => hex(&Sm3::digest(bytes).into()),
-        }
-    }
-
-    fn mac(self, key: &[u8], text: &[u8]) -> [u8; 32] {
-        match self {
-            Self::Acs3HmacSha256 | Self::Acs4HmacSha256 => hmac_sha256(key, text),
-            Self::Acs3HmacSm3 => {
-                let mut mac = Hmac::<Sm3>::new_from_slice(key).expect("HMAC takes keys of any length");
-                mac.update(text);
-                mac.finalize().into_bytes().into()
-            }
-        }
-    }
-}
 
 /// What an `Authorization` header says.
 #[derive(Debug)]
@@ -135,18 +94,21 @@ pub(super) fn claim<'r>(request: &'r Request, authorization: &'r [u8]) -> Result
         return Err(unreadable());
     };
     let (access_key_id, scope) = match algorithm {
-        Algorithm::Acs4HmacSha256 => scoped(credential).ok_or_else(unreadable)?,
-        Algorithm::Acs3HmacSha256 | Algorithm::Acs3HmacSm3 => (credential, None),
+        Algorithm::ACS4_HMAC_SHA256 => scoped(credential).ok_or_else(unreadable)?,
+        _ => (credential, None),
     };
     if access_key_id.is_empty() {
-        return Err(Fault::about(&fault::MISSING_PARAMETER, "AccessKeyId"));
+        return Err(missing("AccessKeyId"));
     }
     let headers = Headers::of(request);
+    if headers.all(TOKEN.as_str()).next().is_some() {
+        return Err(incomplete("there are a signature and a bearer token"));
+    }
     let mut names = Vec::with_capacity(16);
     names.extend(split(joined_names, b';'));
     Ok(Claim {
         access_key_id,
-        action: headers.only(&ACTION).ok_or_else(|| Fault::about(&fault::MISSING_PARAMETER, "Action"))?,
+        action: headers.only(&ACTION).ok_or_else(|| missing("Action"))?,
         version: headers.only(&VERSION),
         time: headers.only(&DATE).and_then(time),
         nonce: headers.only(&NONCE),
@@ -194,7 +156,7 @@ impl<'r> Headers<'r> {
 }
 
 /// The value of a header, unless it is absent, empty, not text, or there twice.
-fn only<'r>(mut values: impl Iterator<Item = &'r HeaderValue>) -> Option<&'r str> {
+pub(super) fn only<'r>(mut values: impl Iterator<Item = &'r HeaderValue>) -> Option<&'r str> {
     let value = values.next()?.to_str().ok()?.trim_ascii();
     (!value.is_empty() && values.next().is_none()).then_some(value)
 }
@@ -236,17 +198,13 @@ impl SignedHeaders<'_> {
         }
     }
 
-    pub(super) fn verify(&self, request: &Request, parameters: &Parameters, secret: &str) -> Result<(), Fault> {
+    pub(super) fn verify(&self, request: &Request, parameters: &Parameters, verifier: &Verifier) -> Result<(), Fault> {
         let payload = self.algorithm.hash(&request.body);
         if self.content_sha256.map(str::as_bytes) != Some(payload.as_slice()) {
             return Err(incomplete("x-acs-content-sha256 is not the hash of the body"));
         }
-        let matches = |string_to_sign: &str| {
-            let expected = sign(self.algorithm, string_to_sign, secret, self.scope);
-            bool::from(expected.as_bytes().ct_eq(self.signature.as_bytes()))
-        };
         let documented = self.string_to_sign(request, parameters, &payload, encode_once);
-        if matches(&documented) {
+        if self.is_of(&documented, verifier)? {
             return Ok(());
         }
         // The SDKs leave names as they are where the documents encode them. It matters for flattened maps only. A name
@@ -255,11 +213,25 @@ impl SignedHeaders<'_> {
         let is_plain = |name: &str| !name.contains(['&', '=', '%', '\n']);
         if names.clone().all(is_plain) && names.any(|name| !name.bytes().all(is_unreserved)) {
             let as_it_is = |name: &str, text: &mut Vec<u8>| text.extend_from_slice(name.as_bytes());
-            if matches(&self.string_to_sign(request, parameters, &payload, as_it_is)) {
+            if self.is_of(&self.string_to_sign(request, parameters, &payload, as_it_is), verifier)? {
                 return Ok(());
             }
         }
         Err(mismatch(&documented))
+    }
+
+    /// Whether the signature is one of `string_to_sign`. Errors: `InvalidSignatureMethod`.
+    fn is_of(&self, string_to_sign: &str, verifier: &Verifier) -> Result<bool, Fault> {
+        match (self.algorithm, verifier) {
+            (Algorithm::Hmac(algorithm), Verifier::Secret(secret)) => {
+                let expected = sign(algorithm, string_to_sign, secret.expose_secret(), self.scope);
+                Ok(expected.as_bytes().ct_eq(self.signature.as_bytes()).into())
+            }
+            (Algorithm::Acs3RsaSha256, Verifier::PublicKey(key)) => {
+                Ok(unhex(self.signature).is_some_and(|signature| key.verifies(string_to_sign, &signature)))
+            }
+            _ => Err(of_another_kind()),
+        }
     }
 
     fn string_to_sign(
@@ -336,7 +308,7 @@ impl CanonicalRequest {
 
 /// Lower-case hex of the HMAC of `string_to_sign`: under `secret` (V3), or under the key that follows from it and a
 /// scope (V4).
-pub fn sign(algorithm: Algorithm, string_to_sign: &str, secret: &str, scope: Option<Scope<'_>>) -> String {
+pub fn sign(algorithm: HmacAlgorithm, string_to_sign: &str, secret: &str, scope: Option<Scope<'_>>) -> String {
     let text = string_to_sign.as_bytes();
     let mac = match scope {
         Some(scope) => algorithm.mac(&*derived_key(secret, scope), text),
@@ -356,20 +328,4 @@ fn derived_key(secret: &str, scope: Scope<'_>) -> Zeroizing<[u8; 32]> {
         .into_iter()
         .fold(hmac_sha256(root.as_bytes(), scope.date.as_bytes()), |key, part| hmac_sha256(&key, part.as_bytes()));
     Zeroizing::new(key)
-}
-
-fn hmac_sha256(key: &[u8], text: &[u8]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    mac.update(text);
-    mac.finalize().into_bytes().into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hash_of_nothing() {
-        assert_eq!(hex(&Sha256::digest(b"").into()), *EMPTY_SHA256);
-    }
 }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::headers::{self, Algorithm, CanonicalRequest, Scope};
-use super::v1;
+use super::headers::{self, CanonicalRequest, Scope};
+use super::{Algorithm, HmacAlgorithm, v1};
 use crate::dialect::alibaba::encoding::encode_once;
 use crate::dialect::alibaba::parameters::Parameters;
 
@@ -51,11 +51,11 @@ impl Unsigned<'_> {
     pub fn sign(&self, scheme: Scheme<'_>) -> Signed {
         match scheme {
             Scheme::V1 { format } => self.sign_v1(format),
-            Scheme::V3 => self.sign_headers(Algorithm::Acs3HmacSha256, None),
+            Scheme::V3 => self.sign_headers(HmacAlgorithm::Acs3Sha256, None),
             Scheme::V4 => {
                 let date = self.now.strftime("%Y%m%d").to_string();
                 let scope = Scope { date: &date, region: self.region, product: PRODUCT };
-                self.sign_headers(Algorithm::Acs4HmacSha256, Some(scope))
+                self.sign_headers(HmacAlgorithm::Acs4Sha256, Some(scope))
             }
         }
     }
@@ -79,7 +79,8 @@ impl Unsigned<'_> {
         Signed { query: format!("{query}&{signature}"), headers: Vec::new() }
     }
 
-    fn sign_headers(&self, algorithm: Algorithm, scope: Option<Scope<'_>>) -> Signed {
+    fn sign_headers(&self, hmac: HmacAlgorithm, scope: Option<Scope<'_>>) -> Signed {
+        let algorithm = Algorithm::Hmac(hmac);
         // V4 has a region in its credential; what is sent here goes first and says the same.
         let query = encoded(self.own().chain([("RegionId", self.region)]));
         let payload = algorithm.hash(b"");
@@ -98,7 +99,7 @@ impl Unsigned<'_> {
             canonical.header(name, std::iter::once(value.as_bytes()));
         }
         let string_to_sign = canonical.end(&names, &payload).string_to_sign(algorithm);
-        let signature = headers::sign(algorithm, &string_to_sign, self.access_key_secret, scope);
+        let signature = headers::sign(hmac, &string_to_sign, self.access_key_secret, scope);
         let credential = match scope {
             None => self.access_key_id.to_owned(),
             Some(Scope { date, region, product }) => {
