@@ -98,11 +98,11 @@ fn published_codes() {
 /// By the library, without Yaoshi; keys that fill their length, and messages around the blocks of the hashes.
 #[test]
 fn codes_are_those_of_the_library() {
+    type Code = fn(&[u8], &[u8]) -> Vec<u8>;
     fn code<D: hmac::EagerHash>(secret: &[u8], message: &[u8]) -> Vec<u8> {
         Hmac::<D>::new_from_slice(secret).unwrap().chain_update(message).finalize().into_bytes().to_vec()
     }
-    let by_library: [fn(&[u8], &[u8]) -> Vec<u8>; 5] =
-        [code::<Sha224>, code::<Sha256>, code::<Sha384>, code::<Sha512>, code::<Sm3>];
+    let by_library: [Code; 5] = [code::<Sha224>, code::<Sha256>, code::<Sha384>, code::<Sha512>, code::<Sm3>];
     for ((spec, length), code) in SPECS.into_iter().zip(by_library) {
         let secret: Vec<u8> = (1..=255).cycle().take(length).collect();
         let service = service(spec, &secret);

@@ -52,13 +52,12 @@ impl Action for ReEncrypt {
     type Reply = ReEncrypted;
 
     fn target(&self) -> Result<(OpeningRef<'_>, &KeyRef), Fault> {
-        let source = match self.source_encryption_algorithm {
-            None => OpeningRef::Sealed(self.ciphertext_blob.sealed()?),
-            Some(_) => {
-                let key = given(self.source_key_id.as_ref(), "SourceKeyId")?;
-                given(self.source_key_version_id.as_ref(), "SourceKeyVersionId")?;
-                OpeningRef::Named(key)
-            }
+        let source = if self.source_encryption_algorithm.is_some() {
+            let key = given(self.source_key_id.as_ref(), "SourceKeyId")?;
+            given(self.source_key_version_id.as_ref(), "SourceKeyVersionId")?;
+            OpeningRef::Named(key)
+        } else {
+            OpeningRef::Sealed(self.ciphertext_blob.sealed()?)
         };
         Ok((source, &self.destination_key_id))
     }
