@@ -75,16 +75,6 @@ impl KeyPairKind {
     pub const fn is_slow_to_make(self) -> bool {
         self.rsa_bits().is_some()
     }
-
-    pub const fn signature_algorithms(self) -> &'static [SignatureAlgorithm] {
-        match self {
-            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => {
-                &[SignatureAlgorithm::RsaPssSha256, SignatureAlgorithm::RsaPkcs1Sha256]
-            }
-            Self::P256 | Self::P256K => &[SignatureAlgorithm::EcdsaSha256],
-            Self::Sm2 => &[SignatureAlgorithm::Sm2Dsa],
-        }
-    }
 }
 
 /// A private key with its public one.

@@ -18,6 +18,14 @@ fn pair(kind: KeyPairKind) -> KeyPair {
     }
 }
 
+const fn signature_algorithms(kind: KeyPairKind) -> &'static [SignatureAlgorithm] {
+    match kind {
+        Rsa2048 | Rsa3072 | Rsa4096 => &[RsaPssSha256, RsaPkcs1Sha256],
+        P256 | P256K => &[EcdsaSha256],
+        Sm2 => &[Sm2Dsa],
+    }
+}
+
 #[test]
 fn a_kind_signs_with_its_own_algorithms() {
     for kind in KeyPairKind::ALL {
@@ -26,13 +34,13 @@ fn a_kind_signs_with_its_own_algorithms() {
             let what = format!("{kind:?}, {algorithm:?}");
             let signed = pair.sign(algorithm, &DIGEST, &mut rng(2));
             let Ok(signature) = signed else {
-                assert!(!kind.signature_algorithms().contains(&algorithm), "{what}");
+                assert!(!signature_algorithms(kind).contains(&algorithm), "{what}");
                 assert_eq!(signed, Err(Refusal::Unsuitable), "{what}");
                 assert_eq!(pair.verifies(algorithm, &DIGEST, b""), Err(Refusal::Unsuitable), "{what}");
                 continue;
             };
-            assert!(kind.signature_algorithms().contains(&algorithm), "{what}");
-            for verifying in kind.signature_algorithms() {
+            assert!(signature_algorithms(kind).contains(&algorithm), "{what}");
+            for verifying in signature_algorithms(kind) {
                 let verified = pair.verifies(*verifying, &DIGEST, &signature);
                 assert_eq!(verified, Ok(*verifying == algorithm), "{what}, {verifying:?}");
             }
