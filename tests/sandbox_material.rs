@@ -250,6 +250,8 @@ fn what_is_no_material_of_the_spec_is_told() {
         ("EC_P256", p256.public_key.clone(), "is PUBLIC KEY, not a private key"),
         ("EC_P256", certificate.clone(), "is CERTIFICATE, not a private key"),
         ("RSA_2048", format!("{whole}{certificate}"), "is CERTIFICATE, not a private key"),
+        ("RSA_2048", format!("{}{whole}", pkcs8(&rsa_3072)), "holds more than one private key"),
+        ("EC_P256", format!("{}\r\n{}", pkcs8(&p256), pkcs8(&p256)), "holds more than one private key"),
         ("RSA_2048", block("ENCRYPTED PRIVATE KEY", &rsa_2048.pkcs8), "is encrypted: write it without a password"),
         ("RSA_2048", block("OPENSSH PRIVATE KEY", &[0x30, 0]), "is not a private key of RSA_2048"),
         ("RSA_2048", block("PRIVATE KEY", &rsa_2048.traditional.1[1..]), "is not PEM: "),

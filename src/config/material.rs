@@ -31,6 +31,10 @@ pub(super) fn parse(spec: KeySpec, text: &str) -> Result<KeyMaterial, String> {
 /// The bytes that `text` can mean: hex can often be read as base64, too.
 fn readings(text: &str) -> Result<Vec<Zeroizing<Vec<u8>>>, String> {
     if let Some(block) = text.rfind(PEM) {
+        let is_private_key = |line: &&str| line.starts_with(PEM) && line.trim_end().ends_with("PRIVATE KEY-----");
+        if text.lines().filter(is_private_key).count() > 1 {
+            return Err("holds more than one private key".to_owned());
+        }
         // Before a SEC 1 key there may be a block of its parameters.
         let (label, der) =
             SecretDocument::from_pem(text[block..].trim()).map_err(|error| format!("is not PEM: {error}"))?;
