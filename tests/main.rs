@@ -17,6 +17,7 @@ mod gateway;
 mod key_pair_versions;
 mod key_pairs;
 mod macs;
+mod managed_data_keys;
 mod material;
 mod openssl;
 mod parameters;
