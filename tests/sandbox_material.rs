@@ -229,6 +229,8 @@ fn what_is_no_material_of_the_spec_is_told() {
         ("HMAC_SHA_224", secret(32), "has 32 bytes, HMAC_SHA_224 wants 28"),
         ("HMAC_SHA_256", secret(64), "has 64 bytes, HMAC_SHA_256 wants 32"),
         ("HMAC_SHA_384", secret(47), "has 47 bytes, HMAC_SHA_384 wants 48"),
+        // Base64 of 48 bytes, if it were not hex.
+        ("HMAC_SHA_384", "00".repeat(32), "has 32 bytes, HMAC_SHA_384 wants 48"),
         ("HMAC_SHA_512", secret(65), "has 65 bytes, HMAC_SHA_512 wants 64"),
         ("HMAC_SM3", secret(28), "has 28 bytes, HMAC_SM3 wants 32"),
         ("HMAC_SM3", pkcs8(&p256), "has 138 bytes, HMAC_SM3 wants 32"),

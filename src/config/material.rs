@@ -16,38 +16,37 @@ const PEM: &str = "-----BEGIN ";
 ///
 /// Errors say what is wrong, and nothing of what the text holds.
 pub(super) fn parse(spec: KeySpec, text: &str) -> Result<KeyMaterial, String> {
-    let readings = readings(text)?;
-    let right = readings.iter().find_map(|bytes| KeyMaterial::from_bytes(spec, SecretSlice::from(bytes.to_vec())));
-    right.ok_or_else(|| match (spec.primitive(), spec.material_length()) {
-        (Primitive::KeyPair(_), _) => is_not(spec, &readings),
-        (_, wanted) => {
-            let lengths: Vec<_> = readings.iter().map(|bytes| bytes.len().to_string()).collect();
-            let wanted = wanted.unwrap_or_default();
-            format!("has {} bytes, {} wants {wanted}", lengths.join(" or "), spec.word())
-        }
+    let bytes = bytes(text)?;
+    let material = KeyMaterial::from_bytes(spec, SecretSlice::from(bytes.to_vec()));
+    material.ok_or_else(|| match spec.material_length() {
+        None => is_not(spec, &bytes),
+        Some(wanted) => format!("has {} bytes, {} wants {wanted}", bytes.len(), spec.word()),
     })
 }
 
-/// The bytes that `text` can mean: hex can often be read as base64, too.
-fn readings(text: &str) -> Result<Vec<Zeroizing<Vec<u8>>>, String> {
-    if let Some(block) = text.rfind(PEM) {
-        let is_private_key = |line: &&str| line.starts_with(PEM) && line.trim_end().ends_with("PRIVATE KEY-----");
-        if text.lines().filter(is_private_key).count() > 1 {
-            return Err("holds more than one private key".to_owned());
-        }
-        // Before a SEC 1 key there may be a block of its parameters.
-        let (label, der) =
-            SecretDocument::from_pem(text[block..].trim()).map_err(|error| format!("is not PEM: {error}"))?;
-        return match label {
-            "ENCRYPTED PRIVATE KEY" => Err("is encrypted: write it without a password".to_owned()),
-            label if label.ends_with("PRIVATE KEY") => Ok(vec![der.to_bytes()]),
-            label => Err(format!("is {label}, not a private key")),
-        };
+/// The bytes that `text` writes. Hex digits alone are hex, though base64 might be made of them, too.
+fn bytes(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+    if text.contains(PEM) {
+        return private_key(text);
     }
     let text = Zeroizing::new(text.split_ascii_whitespace().collect::<String>());
-    let readings: Vec<_> =
-        hex(&text).into_iter().chain(BASE64_STANDARD.decode(&*text).ok().map(Zeroizing::new)).collect();
-    if readings.is_empty() { Err("is neither base64 nor hex nor PEM".to_owned()) } else { Ok(readings) }
+    let bytes = hex(&text).or_else(|| BASE64_STANDARD.decode(&*text).ok().map(Zeroizing::new));
+    bytes.ok_or_else(|| "is neither base64 nor hex nor PEM".to_owned())
+}
+
+/// The DER in the last block of PEM: before a SEC 1 key there may be one of its parameters.
+fn private_key(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+    let is_private_key = |line: &&str| line.starts_with(PEM) && line.trim_end().ends_with("PRIVATE KEY-----");
+    if text.lines().filter(is_private_key).count() > 1 {
+        return Err("holds more than one private key".to_owned());
+    }
+    let block = text.rfind(PEM).map_or(text, |begin| &text[begin..]);
+    let (label, der) = SecretDocument::from_pem(block.trim()).map_err(|error| format!("is not PEM: {error}"))?;
+    match label {
+        "ENCRYPTED PRIVATE KEY" => Err("is encrypted: write it without a password".to_owned()),
+        label if label.ends_with("PRIVATE KEY") => Ok(der.to_bytes()),
+        label => Err(format!("is {label}, not a private key")),
+    }
 }
 
 fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
@@ -58,10 +57,10 @@ fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 /// What these bytes are instead of a private key of `spec`.
-fn is_not(spec: KeySpec, readings: &[Zeroizing<Vec<u8>>]) -> String {
+fn is_not(spec: KeySpec, bytes: &[u8]) -> String {
     let is_of = |other: KeySpec| {
         let is_pair = matches!(other.primitive(), Primitive::KeyPair(_));
-        is_pair && readings.iter().any(|bytes| KeyMaterial::from_bytes(other, bytes.to_vec().into()).is_some())
+        is_pair && KeyMaterial::from_bytes(other, bytes.to_vec().into()).is_some()
     };
     match KeySpec::WORDS.iter().find(|(other, _)| is_of(*other)) {
         Some((_, found)) => format!("is a private key of {found}, not of {}", spec.word()),
