@@ -324,7 +324,7 @@ fn alias_name(alias: &str) -> Result<AliasName, String> {
 fn version_of(key: &Key, described: &file::Version) -> Result<KeyVersion, String> {
     let id = VersionId::parse(described.id.as_bytes())
         .ok_or_else(|| format!("version id {:?} is not a lower-case UUID", described.id))?;
-    let material = material::parse(key.spec, described.material.expose_secret())
+    let material = material::parse(key.spec, described.material.0.expose_secret())
         .map_err(|what| format!("the material of version {id} {what}"))?;
     let version = KeyVersion::new(id, described.created.map_or(key.created, |date| date.0), material);
     Ok(if key.lifecycle == Lifecycle::PendingImport { version.deleted() } else { version })
@@ -342,7 +342,7 @@ fn data_key(described: &file::DataKey, place: Place) -> Result<DataKey, String> 
             return Err(format!("version {id:?} is empty or stands twice"));
         }
         let material = BASE64_STANDARD
-            .decode(version.material.expose_secret())
+            .decode(version.material.0.expose_secret())
             .map_err(|error| format!("the material of version {id:?} is not base64: {error}"))?;
         if !(1..=1024).contains(&material.len()) {
             return Err(format!("the material of version {id:?} has not 1 to 1,024 bytes"));

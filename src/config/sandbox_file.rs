@@ -151,7 +151,7 @@ pub(super) struct Version {
     pub(super) id: String,
     pub(super) created: Option<Date>,
     /// Base64, hex or PEM: what the key's spec wants.
-    pub(super) material: SecretString,
+    pub(super) material: Secret,
 }
 
 /// A managed data key.
@@ -171,7 +171,7 @@ pub(super) struct DataKey {
 pub(super) struct DataKeyVersion {
     pub(super) id: String,
     /// Base64 of 1 to 1,024 bytes.
-    pub(super) material: SecretString,
+    pub(super) material: Secret,
 }
 
 /// A moment: RFC 3339, as a TOML date-time or in quotes.
