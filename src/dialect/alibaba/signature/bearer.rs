@@ -17,7 +17,7 @@ use http::{HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 use sm3::Sm3;
 
-use super::headers::{ACTION, CONTENT_SHA256, DATE, NONCE, SECURITY_TOKEN, VERSION, only};
+use super::names::{ACTION, BEARER_TOKEN, CONTENT_SHA256, DATE, NONCE, SECURITY_TOKEN, SIGNATURE_TYPE, VERSION, only};
 use super::{Claim, Proof, incomplete, missing, time};
 use crate::dialect::Request;
 use crate::dialect::alibaba::encoding::hex;
@@ -26,9 +26,6 @@ use crate::dialect::alibaba::parameters::Parameters;
 
 /// What a signature that is a token is called.
 pub(super) const TYPE: &str = "BEARERTOKEN";
-
-pub(super) const TOKEN: HeaderName = HeaderName::from_static("x-acs-bearer-token");
-const SIGNATURE_TYPE: HeaderName = HeaderName::from_static("x-acs-signature-type");
 
 /// What stands before the token in an `Authorization`.
 const SCHEME: &str = "Bearer ";
@@ -44,7 +41,7 @@ impl fmt::Debug for Token<'_> {
 
 /// Whether the request shows a token as V3 and V4 do: V1 has its action in the parameters.
 pub(super) fn is_in_headers(request: &Request, parameters: &Parameters) -> bool {
-    parameters.get("Action").is_none() && request.head.headers.contains_key(TOKEN)
+    parameters.get("Action").is_none() && request.head.headers.contains_key(BEARER_TOKEN)
 }
 
 /// The token of a V1 request. Errors: `MissingParameter`; `IncompleteSignature` for another one in the headers.
@@ -60,7 +57,7 @@ pub(super) fn in_parameters<'r>(request: &'r Request, token: Option<&'r str>) ->
 /// token, and for anything that disagrees with it.
 pub(super) fn in_headers<'r>(request: &'r Request, parameters: &'r Parameters) -> Result<Claim<'r>, Fault> {
     let header = |name: HeaderName| only(request.head.headers.get_all(name).iter());
-    let token = header(TOKEN).ok_or_else(|| incomplete("the header x-acs-bearer-token cannot be read"))?;
+    let token = header(BEARER_TOKEN).ok_or_else(|| incomplete("the header x-acs-bearer-token cannot be read"))?;
     demand_agreement(request, parameters.given("BearerToken"), token)?;
     let types = [header(SIGNATURE_TYPE), parameters.given("SignatureType")];
     if types == [None, None] || types.iter().flatten().any(|own| *own != TYPE) {
@@ -88,7 +85,7 @@ pub(super) fn in_headers<'r>(request: &'r Request, parameters: &'r Parameters) -
 /// Whatever token is shown elsewhere is this one. Errors: `IncompleteSignature`.
 fn demand_agreement(request: &Request, parameter: Option<&str>, token: &str) -> Result<(), Fault> {
     let headers = &request.head.headers;
-    let own = headers.get_all(TOKEN).iter().map(|value| value.as_bytes().trim_ascii());
+    let own = headers.get_all(BEARER_TOKEN).iter().map(|value| value.as_bytes().trim_ascii());
     let authorizations = headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
     let mut shown = authorizations
         .filter_map(|value| value.strip_prefix(SCHEME.as_bytes()).map(<[u8]>::trim_ascii))

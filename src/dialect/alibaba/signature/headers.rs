@@ -17,20 +17,13 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::algorithm::{Algorithm, HmacAlgorithm, hmac_sha256};
-use super::bearer::TOKEN;
+use super::names::{ACTION, BEARER_TOKEN, CONTENT_SHA256, DATE, NONCE, SECURITY_TOKEN, VERSION, only};
 use super::{Claim, Proof, incomplete, mismatch, missing, of_another_kind, time};
 use crate::access::Verifier;
 use crate::dialect::Request;
 use crate::dialect::alibaba::encoding::{encode_once, hex, is_unreserved, unhex};
 use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::parameters::Parameters;
-
-pub(super) const ACTION: HeaderName = HeaderName::from_static("x-acs-action");
-pub(super) const VERSION: HeaderName = HeaderName::from_static("x-acs-version");
-pub(super) const DATE: HeaderName = HeaderName::from_static("x-acs-date");
-pub(super) const NONCE: HeaderName = HeaderName::from_static("x-acs-signature-nonce");
-pub(super) const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-acs-content-sha256");
-pub(super) const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-acs-security-token");
 
 /// What ends the scope of a V4 credential.
 const V4_TERMINATOR: &str = "aliyun_v4_request";
@@ -101,7 +94,7 @@ pub(super) fn claim<'r>(request: &'r Request, authorization: &'r [u8]) -> Result
         return Err(missing("AccessKeyId"));
     }
     let headers = Headers::of(request);
-    if headers.all(TOKEN.as_str()).next().is_some() {
+    if headers.all(BEARER_TOKEN.as_str()).next().is_some() {
         return Err(incomplete("there are a signature and a bearer token"));
     }
     let mut names = Vec::with_capacity(16);
@@ -153,12 +146,6 @@ impl<'r> Headers<'r> {
     fn only(&self, name: &HeaderName) -> Option<&'r str> {
         only(self.all(name.as_str()))
     }
-}
-
-/// The value of a header, unless it is absent, empty, not text, or there twice.
-pub(super) fn only<'r>(mut values: impl Iterator<Item = &'r HeaderValue>) -> Option<&'r str> {
-    let value = values.next()?.to_str().ok()?.trim_ascii();
-    (!value.is_empty() && values.next().is_none()).then_some(value)
 }
 
 /// The parts of `text` between separators, which are ASCII. For texts this short a plain loop is quicker than

@@ -8,6 +8,7 @@
 mod algorithm;
 mod bearer;
 pub mod headers;
+mod names;
 pub mod nonces;
 pub mod sign;
 pub mod v1;
