@@ -1,12 +1,15 @@
 //! What an admitted key does: encrypt, sign, authenticate.
 
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use super::{Ciphertext, EncryptionContext, Error, Key, KeyState, KeyUsage, Primitive, VersionId};
-use crate::cipher::{DIGEST_LENGTH, EncryptionAlgorithm, IV_LENGTH, KeyPair, MacAlgorithm, SignatureAlgorithm};
+use crate::cipher::{
+    DIGEST_LENGTH, EncryptionAlgorithm, IV_LENGTH, KeyPair, MacAlgorithm, Refusal, SignatureAlgorithm,
+};
 use crate::world::Draw;
 
 /// Why a version without material cannot be used.
@@ -23,6 +26,18 @@ pub enum Purpose {
     Mac,
     /// Show its public key.
     PublicKey,
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Encryption => "symmetric encryption",
+            Self::PublicKeyEncryption => "encryption to its public key",
+            Self::Signature => "signatures",
+            Self::Mac => "authentication codes",
+            Self::PublicKey => "showing a public key",
+        })
+    }
 }
 
 /// A key whose state admits what is about to be done with it. Only [`States::admit`](super::States::admit) makes one,
@@ -75,7 +90,7 @@ impl Admitted {
         digest: &[u8; DIGEST_LENGTH],
         draw: &mut Draw,
     ) -> Result<Vec<u8>, Error> {
-        Ok(self.pair(id, Purpose::Signature)?.sign(algorithm, digest, draw)?)
+        self.pair(id, Purpose::Signature)?.sign(algorithm, digest, draw).map_err(|refusal| self.refused(refusal))
     }
 
     /// Whether `signature` is one of `digest` by the version `id`.
@@ -86,7 +101,9 @@ impl Admitted {
         digest: &[u8; DIGEST_LENGTH],
         signature: &[u8],
     ) -> Result<bool, Error> {
-        Ok(self.pair(id, Purpose::Signature)?.verifies(algorithm, digest, signature)?)
+        self.pair(id, Purpose::Signature)?
+            .verifies(algorithm, digest, signature)
+            .map_err(|refusal| self.refused(refusal))
     }
 
     /// `message` encrypted to the public key of the version `id`. Errors: [`Error::TooLong`].
@@ -97,7 +114,9 @@ impl Admitted {
         message: &[u8],
         draw: &mut Draw,
     ) -> Result<Vec<u8>, Error> {
-        Ok(self.pair(id, Purpose::PublicKeyEncryption)?.encrypt(algorithm, message, draw)?)
+        self.pair(id, Purpose::PublicKeyEncryption)?
+            .encrypt(algorithm, message, draw)
+            .map_err(|refusal| self.refused(refusal))
     }
 
     /// What was encrypted to the public key of the version `id`. Errors: [`Error::Inauthentic`].
@@ -108,7 +127,9 @@ impl Admitted {
         ciphertext: &[u8],
         draw: &mut Draw,
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
-        Ok(self.pair(id, Purpose::PublicKeyEncryption)?.decrypt(algorithm, ciphertext, draw)?)
+        self.pair(id, Purpose::PublicKeyEncryption)?
+            .decrypt(algorithm, ciphertext, draw)
+            .map_err(|refusal| self.refused(refusal))
     }
 
     /// The public key of the version `id`: SubjectPublicKeyInfo in DER.
@@ -140,7 +161,15 @@ impl Admitted {
             (Primitive::KeyPair(_), Purpose::PublicKeyEncryption) => self.0.usage == KeyUsage::EncryptDecrypt,
             _ => false,
         };
-        if fits { Ok(()) } else { Err(Error::NotFor(purpose)) }
+        if fits { Ok(()) } else { Err(Error::NotFor { purpose, spec: self.0.spec, usage: self.0.usage }) }
+    }
+
+    fn refused(&self, refusal: Refusal) -> Error {
+        match refusal {
+            Refusal::Unsuitable => Error::UnsuitableAlgorithm(self.0.spec),
+            Refusal::TooLong(error) => error.into(),
+            Refusal::Undecryptable(_) => Error::Inauthentic,
+        }
     }
 
     fn pair(&self, id: VersionId, purpose: Purpose) -> Result<&KeyPair, Error> {
@@ -152,7 +181,7 @@ impl Admitted {
     fn mac_key(&self, algorithm: MacAlgorithm) -> Result<&[u8], Error> {
         self.require(Purpose::Mac)?;
         if self.0.spec.primitive() != Primitive::Mac(algorithm) {
-            return Err(Error::UnsuitableAlgorithm);
+            return Err(Error::UnsuitableAlgorithm(self.0.spec));
         }
         self.0.primary_version().and_then(|version| version.secret()).ok_or(NO_MATERIAL)
     }

@@ -1,7 +1,7 @@
 //! Why the keyring refuses.
 
-use super::{KeyState, Purpose};
-use crate::cipher::{Refusal, TooLong};
+use super::{KeySpec, KeyState, KeyUsage, Purpose};
+use crate::cipher::TooLong;
 use crate::world::StoreError;
 
 /// Why a key cannot be found, used or changed. Each dialect has its own words for these.
@@ -24,10 +24,10 @@ pub enum Error {
     #[error("the key has no such version")]
     VersionNotFound,
     /// The key's spec, or what it was made for, does not allow this use of it.
-    #[error("the key is not made for {0:?}")]
-    NotFor(Purpose),
-    #[error("the algorithm is none of the key's")]
-    UnsuitableAlgorithm,
+    #[error("a key of {spec:?} for {usage:?} is not made for {purpose}")]
+    NotFor { purpose: Purpose, spec: KeySpec, usage: KeyUsage },
+    #[error("the algorithm is none of a key of {0:?}")]
+    UnsuitableAlgorithm(KeySpec),
     #[error(transparent)]
     TooLong(#[from] TooLong),
     /// The ciphertext does not open: tampered with, sealed under another context, or encrypted to another key.
@@ -43,14 +43,4 @@ pub enum Error {
     InvalidMaterial,
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Unsuitable => Self::UnsuitableAlgorithm,
-            Refusal::TooLong(error) => error.into(),
-            Refusal::Undecryptable(_) => Self::Inauthentic,
-        }
-    }
 }

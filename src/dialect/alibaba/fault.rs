@@ -164,8 +164,8 @@ impl From<keyring::Error> for Fault {
             Error::NotUsable(state) => rejected(state).into(),
             Error::NotChangeable(_) => (&STATE_MODIFIED_FAILED).into(),
             Error::VersionNotFound => (&KEY_VERSION_NOT_FOUND).into(),
-            Error::NotFor(purpose) => Self::from(not_for(purpose)).because(error.to_string()),
-            Error::UnsuitableAlgorithm => Self::about(&INVALID_PARAMETER, "Algorithm").because(error.to_string()),
+            Error::NotFor { purpose, .. } => Self::from(not_for(purpose)).because(error.to_string()),
+            Error::UnsuitableAlgorithm(_) => Self::about(&INVALID_PARAMETER, "Algorithm").because(error.to_string()),
             Error::TooLong(error) => Self::about(&INVALID_PARAMETER, "Plaintext").because(error.to_string()),
             Error::Inauthentic => Self::about(&INVALID_PARAMETER, "CiphertextBlob").because(
                 "the blob does not open: it was changed, sealed under another EncryptionContext, or encrypted to another \

@@ -72,7 +72,7 @@ impl Action for ReEncrypt {
                 let version = given(self.source_key_version_id.as_ref(), "SourceKeyVersionId")?.get()?;
                 let decrypted = source.decrypt(version, algorithm.0, self.ciphertext_blob.bytes(), &mut ring.draw);
                 let message = decrypted.map_err(|error| match error {
-                    Error::UnsuitableAlgorithm => {
+                    Error::UnsuitableAlgorithm(_) => {
                         Fault::about(&fault::INVALID_PARAMETER, "SourceEncryptionAlgorithm").because(error.to_string())
                     }
                     error => error.into(),
