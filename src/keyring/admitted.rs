@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{Ciphertext, EncryptionContext, Error, Key, KeyState, KeyUsage, Primitive, VersionId};
 use crate::cipher::{
-    DIGEST_LENGTH, EncryptionAlgorithm, IV_LENGTH, KeyPair, MacAlgorithm, Refusal, SignatureAlgorithm,
+    DIGEST_LENGTH, EncryptionAlgorithm, IV_LENGTH, KeyPair, MacAlgorithm, Refusal, SignatureAlgorithm, TAG_LENGTH,
 };
 use crate::world::Draw;
 
@@ -55,19 +55,17 @@ impl Admitted {
     }
 
     /// Encrypt `plaintext` under the primary version. Tells that version too.
-    pub fn seal(
-        &self,
-        mut plaintext: Vec<u8>,
-        context: &EncryptionContext,
-        draw: &mut Draw,
-    ) -> Result<Ciphertext, Error> {
+    pub fn seal(&self, plaintext: &[u8], context: &EncryptionContext, draw: &mut Draw) -> Result<Ciphertext, Error> {
         self.require(Purpose::Encryption)?;
         let version = self.0.primary_version().ok_or(NO_MATERIAL)?;
         let aead = version.aead(self.0.spec).ok_or(NO_MATERIAL)?;
         let iv: [u8; IV_LENGTH] = draw.bytes();
         let associated_data = context.associated_data();
-        aead.seal(&iv, associated_data.as_ref().map_or(&[], |data| data), &mut plaintext);
-        Ok(Ciphertext::new(version.id, iv, &plaintext))
+        // With room for the tag: what is encrypted in place leaves no copy behind.
+        let mut sealed = Vec::with_capacity(plaintext.len() + TAG_LENGTH);
+        sealed.extend_from_slice(plaintext);
+        aead.seal(&iv, associated_data.as_ref().map_or(&[], |data| data), &mut sealed);
+        Ok(Ciphertext::new(version.id, iv, &sealed))
     }
 
     /// Decrypt what one of the key's versions sealed. Errors: [`Error::Inauthentic`].

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::parameter_names::parameter_names;
-use super::target::{Permitted, Target};
+use super::subject::{Permitted, Subject};
 use crate::dialect::Answer;
 use crate::dialect::alibaba::dry_run::{self, DryRun};
 use crate::dialect::alibaba::fault::Fault;
@@ -13,10 +13,13 @@ pub use crate::dialect::alibaba::throttle::Limit;
 use crate::dialect::alibaba::turn::Turn;
 use crate::keyring::{KeyId, KeySpec, Mode, Ring, States, Write};
 
+/// The keys as an action sees them.
+pub type View<'l, M> = Ring<'l, M>;
+
 /// An action: the fields of the type are its request, the constants its rules, `run` the deed.
-pub trait Action: DeserializeOwned {
+pub trait Deed: DeserializeOwned {
     const NAME: &'static str;
-    /// What RAM must allow, without the `kms:`: one for each resource of the target, or one for all of them.
+    /// What RAM must allow, without the `kms:`: one for each resource of the subject, or one for all of them.
     const PERMISSIONS: &'static [&'static str] = &[Self::NAME];
     /// The states of a key that it can be done to.
     const STATES: States = States::ANY;
@@ -30,11 +33,11 @@ pub trait Action: DeserializeOwned {
     /// Whether it changes keys.
     type Mode: Mode;
     /// What it acts on.
-    type Target: Target;
+    type Subject: Subject;
     type Reply: Serialize;
 
     /// How the request names what it acts on.
-    fn target(&self) -> <Self::Target as Target>::Reference<'_>;
+    fn subject(&self) -> <Self::Subject as Subject>::Reference<'_>;
 
     /// What the caller might have overlooked, for the log.
     fn note(&self) -> Option<&'static str> {
@@ -45,17 +48,17 @@ pub trait Action: DeserializeOwned {
     /// nobody waits. Refuses whatever would be in vain.
     fn makes(
         &self,
-        _target: &<Self::Target as Target>::Admitted,
-        _ring: &Ring<'_, Self::Mode>,
+        _subject: &<Self::Subject as Subject>::Admitted,
+        _view: &View<'_, Self::Mode>,
     ) -> Result<Option<KeySpec>, Fault> {
         Ok(None)
     }
 
     /// Do it. What is refused here must not depend on anything but the request and the keys.
     fn run(
-        self,
-        target: <Self::Target as Target>::Admitted,
-        ring: &mut Ring<'_, Self::Mode>,
+        &self,
+        subject: <Self::Subject as Subject>::Admitted,
+        view: &mut View<'_, Self::Mode>,
     ) -> Result<Self::Reply, Fault>;
 }
 
@@ -77,7 +80,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub const fn of<A: Action>() -> Self {
+    pub const fn of<A: Deed>() -> Self {
         assert!(!A::PERMISSIONS.is_empty(), "an action without permissions would be free for everybody");
         Self {
             name: A::NAME,
@@ -114,7 +117,7 @@ impl Entry {
 }
 
 /// The way of a call: each stage gives what the next one needs.
-fn perform<A: Action>(turn: &mut Turn<'_>) -> Result<Answer, Fault> {
+fn perform<A: Deed>(turn: &mut Turn<'_>) -> Result<Answer, Fault> {
     let request: A = parse(turn.parameters)?;
     turn.count(A::NAME, A::LIMIT)?;
     turn.notes.extend(request.note());
@@ -127,11 +130,11 @@ fn perform<A: Action>(turn: &mut Turn<'_>) -> Result<Answer, Fault> {
 }
 
 /// The keys at one moment, and what the caller may act on among them.
-type Resolved<'t, A> = (Ring<'t, <A as Action>::Mode>, Permitted<<A as Action>::Target>);
+type Resolved<'t, A> = (Ring<'t, <A as Deed>::Mode>, Permitted<<A as Deed>::Subject>);
 
 /// Find what `request` names and ask for permission. Where a key's rotation is due, it is rotated in a write of its
 /// own, and the search is done again.
-fn resolve<'t, A: Action>(turn: &'t Turn<'_>, request: &A) -> Result<Resolved<'t, A>, Fault> {
+fn resolve<'t, A: Deed>(turn: &'t Turn<'_>, request: &A) -> Result<Resolved<'t, A>, Fault> {
     let ring = turn.ring();
     let (permitted, due) = find_permitted(turn, request, &ring)?;
     if due.is_empty() || !turn.dry_run.is_off() {
@@ -148,24 +151,24 @@ fn resolve<'t, A: Action>(turn: &'t Turn<'_>, request: &A) -> Result<Resolved<'t
     Ok((ring, permitted))
 }
 
-type Searched<A> = (Permitted<<A as Action>::Target>, Vec<KeyId>);
+type Searched<A> = (Permitted<<A as Deed>::Subject>, Vec<KeyId>);
 
 /// One search, and the keys in it whose rotation is due.
-fn find_permitted<A: Action>(turn: &Turn<'_>, request: &A, ring: &Ring<'_, A::Mode>) -> Result<Searched<A>, Fault> {
-    let found = A::Target::find(request.target(), ring);
+fn find_permitted<A: Deed>(turn: &Turn<'_>, request: &A, ring: &Ring<'_, A::Mode>) -> Result<Searched<A>, Fault> {
+    let found = A::Subject::find(request.subject(), ring);
     let due = found.keys().filter(|key| key.rotation_due(turn.now).is_some()).map(|key| key.id.clone()).collect();
     let permitted = found.permit(A::PERMISSIONS, turn.caller, &turn.circumstances)?;
     Ok((permitted, due))
 }
 
-type Prepared<'t, A> = (Ring<'t, <A as Action>::Mode>, <<A as Action>::Target as Target>::Admitted);
+type Prepared<'t, A> = (Ring<'t, <A as Deed>::Mode>, <<A as Deed>::Subject as Subject>::Admitted);
 
 /// Make what takes long to make, with the ring out of hand, and ask everything again: much may have changed meanwhile.
-fn prepare<'t, A: Action>(
+fn prepare<'t, A: Deed>(
     turn: &Turn<'_>,
     request: &A,
     ring: Ring<'t, A::Mode>,
-    target: <A::Target as Target>::Admitted,
+    target: <A::Subject as Subject>::Admitted,
 ) -> Result<Prepared<'t, A>, Fault> {
     let Some(spec) = request.makes(&target, &ring)?.filter(|spec| spec.is_slow_to_make()) else {
         return Ok((ring, target));

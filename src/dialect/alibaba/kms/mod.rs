@@ -11,16 +11,18 @@ mod lists;
 mod mac;
 mod material;
 mod parameter_names;
+mod prelude;
 pub mod reference;
 mod region;
 mod service;
+mod subject;
 mod tag;
-mod target;
+
 mod types;
 mod version;
 pub mod words;
 
-pub use action::{Action, Entry};
+pub use action::{Deed, Entry};
 pub use catalogue::NOT_BUILT;
 pub use lists::check_tag;
 pub use region::REGIONS;

@@ -109,8 +109,8 @@ impl Plaintext {
     /// Largest data in bytes. Source: Encrypt page, "up to 6 KB".
     const MAX: usize = 6144;
 
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.text.expose_secret().as_bytes().to_vec()
+    pub fn as_bytes(&self) -> &[u8] {
+        self.text.expose_secret().as_bytes()
     }
 }
 
@@ -177,13 +177,13 @@ impl<'de> Deserialize<'de> for AnyCiphertext {
 
 /// Up to `MAX` bytes in base64.
 #[derive(Debug)]
-pub struct Base64<const MAX: usize>(pub Vec<u8>);
+pub struct Base64<const MAX: usize>(pub Zeroizing<Vec<u8>>);
 
 impl<'de, const MAX: usize> Deserialize<'de> for Base64<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_text(deserializer, |text| match BASE64.decode(text) {
             Ok(bytes) if bytes.len() > MAX => Err(format!("{} bytes, more than {MAX}", bytes.len())),
-            Ok(bytes) => Ok(Self(bytes)),
+            Ok(bytes) => Ok(Self(Zeroizing::new(bytes))),
             Err(error) => Err(error.to_string()),
         })
     }
@@ -197,7 +197,7 @@ impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let bytes = Base64::<1024>::deserialize(deserializer)?.0;
         let length = bytes.len();
-        bytes.try_into().map(Self).map_err(|_| de::Error::invalid_length(length, &"32 bytes"))
+        bytes.as_slice().try_into().map(Self).map_err(|_| de::Error::invalid_length(length, &"32 bytes"))
     }
 }
 

@@ -1,10 +1,7 @@
-use serde::Deserialize;
-
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Empty};
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::reference::AliasParameter;
-use crate::dialect::alibaba::kms::target::BoundAlias;
-use crate::keyring::{Admitted, AliasName, Ring, Write};
+use crate::dialect::alibaba::kms::subject::BoundAlias;
+use crate::keyring::AliasName;
 
 /// Take a key's name away.
 #[derive(Debug, Deserialize)]
@@ -14,18 +11,18 @@ pub struct DeleteAlias {
     alias_name: AliasParameter,
 }
 
-impl Action for DeleteAlias {
+impl Deed for DeleteAlias {
     const NAME: &'static str = "DeleteAlias";
     type Mode = Write;
-    type Target = BoundAlias;
+    type Subject = BoundAlias;
     type Reply = Empty;
 
-    fn target(&self) -> &AliasName {
+    fn subject(&self) -> &AliasName {
         &self.alias_name.0
     }
 
-    fn run(self, (key, name): (Admitted, AliasName), ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
-        ring.change(key, |key| {
+    fn run(&self, (key, name): (Admitted, AliasName), view: &mut View<'_, Write>) -> Result<Empty, Fault> {
+        view.change(key, |key| {
             key.aliases.remove(&name);
         });
         Ok(Empty {})

@@ -1,12 +1,8 @@
-use serde::Deserialize;
-
 use super::listed::{Aliases, Listed};
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::lists::{Page, PageNumber};
-use crate::dialect::alibaba::kms::target::{AllAliases, Whole};
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::{AllAliases, Whole};
 use crate::dialect::alibaba::kms::types::Within;
-use crate::keyring::{Read, Ring};
 
 /// List the aliases of the region, in the order of their names.
 #[derive(Debug, Deserialize)]
@@ -24,17 +20,17 @@ const fn ten() -> Within<0, 100> {
     Within::of(10)
 }
 
-impl Action for ListAliases {
+impl Deed for ListAliases {
     const NAME: &'static str = "ListAliases";
     const IS_LONG: bool = true;
     type Mode = Read;
-    type Target = Whole<AllAliases>;
+    type Subject = Whole<AllAliases>;
     type Reply = Listed;
 
-    fn target(&self) {}
+    fn subject(&self) {}
 
-    fn run(self, (): (), ring: &mut Ring<'_, Read>) -> Result<Listed, Fault> {
-        let aliases = ring.aliases().map(|(name, key)| (name, &**key));
+    fn run(&self, (): (), view: &mut View<'_, Read>) -> Result<Listed, Fault> {
+        let aliases = view.aliases().map(|(name, key)| (name, &**key));
         let (alias, page) = Page::of(aliases, self.page_number, self.page_size.get(), Into::into);
         Ok(Listed { aliases: Aliases { alias }, page })
     }

@@ -1,14 +1,7 @@
-use std::sync::Arc;
-
-use serde::Deserialize;
-
 use super::listed::{Aliases, Listed};
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::lists::{Page, PageNumber};
-use crate::dialect::alibaba::kms::reference::{KeyIdRef, KeyRef};
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::Within;
-use crate::keyring::{Admitted, Key, Read, Ring};
 
 /// List the aliases of a key, in the order of their names.
 #[derive(Debug, Deserialize)]
@@ -28,17 +21,17 @@ const fn ten() -> Within<0, 101> {
     Within::of(10)
 }
 
-impl Action for ListAliasesByKeyId {
+impl Deed for ListAliasesByKeyId {
     const NAME: &'static str = "ListAliasesByKeyId";
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Listed;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id.0
     }
 
-    fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Listed, Fault> {
+    fn run(&self, key: Admitted, _view: &mut View<'_, Read>) -> Result<Listed, Fault> {
         let aliases = key.aliases.iter().map(|name| (name, &*key));
         let (alias, page) = Page::of(aliases, self.page_number, self.page_size.get(), Into::into);
         Ok(Listed { aliases: Aliases { alias }, page })

@@ -1,11 +1,8 @@
-use serde::Deserialize;
-
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Empty};
-use crate::dialect::alibaba::kms::reference::{AliasParameter, KeyIdRef, KeyRef};
-use crate::dialect::alibaba::kms::target::{Move, MovedAlias};
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::reference::AliasParameter;
+use crate::dialect::alibaba::kms::subject::{Move, MovedAlias};
+use crate::keyring::AliasName;
 use crate::keyring::KeyState::{Disabled, Enabled, PendingImport, Unavailable};
-use crate::keyring::{AliasName, Ring, States, Write};
 
 /// Let a name stand for another key.
 #[derive(Debug, Deserialize)]
@@ -17,19 +14,19 @@ pub struct UpdateAlias {
     alias_name: AliasParameter,
 }
 
-impl Action for UpdateAlias {
+impl Deed for UpdateAlias {
     const NAME: &'static str = "UpdateAlias";
     const STATES: States = States::of(&[Enabled, Disabled, PendingImport, Unavailable]);
     type Mode = Write;
-    type Target = MovedAlias;
+    type Subject = MovedAlias;
     type Reply = Empty;
 
-    fn target(&self) -> (&AliasName, &KeyRef) {
+    fn subject(&self) -> (&AliasName, &KeyRef) {
         (&self.alias_name.0, &self.key_id.0)
     }
 
-    fn run(self, Move { name, from, to }: Move, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
-        ring.move_alias(name, from, to);
+    fn run(&self, Move { name, from, to }: Move, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
+        view.move_alias(name, from, to);
         Ok(Empty {})
     }
 }

@@ -1,14 +1,7 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Limit};
 use crate::dialect::alibaba::kms::crypto::{Recipient, refuse_recipient};
-use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::{Base64, VersionRef};
-use crate::dialect::alibaba::kms::words::Worded;
-use crate::keyring::{Admitted, EncryptionAlgorithm, Key, KeyId, Read, Ring, States, VersionId};
+use crate::keyring::EncryptionAlgorithm;
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 /// Decrypt what was encrypted to the public key of a version.
@@ -38,24 +31,24 @@ pub struct Decrypted {
     plaintext: String,
 }
 
-impl Action for AsymmetricDecrypt {
+impl Deed for AsymmetricDecrypt {
     const NAME: &'static str = "AsymmetricDecrypt";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const LIMIT: Limit = Limit::Asymmetric;
     const IS_LONG: bool = true;
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Decrypted;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Decrypted, Fault> {
+    fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Decrypted, Fault> {
         refuse_recipient(self.recipient.as_ref())?;
         let version = self.key_version_id.get()?;
-        let plaintext = key.decrypt(version, self.algorithm.0, &self.ciphertext_blob.0, &mut ring.draw)?;
+        let plaintext = key.decrypt(version, self.algorithm.0, &self.ciphertext_blob.0, &mut view.draw)?;
         Ok(Decrypted { key_id: key.id.clone(), key_version_id: version, plaintext: BASE64_STANDARD.encode(plaintext) })
     }
 }

@@ -1,15 +1,7 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Limit};
-use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::{Base64, VersionRef};
-use crate::dialect::alibaba::kms::words::Worded;
-use crate::keyring::{Admitted, EncryptionAlgorithm, Key, KeyId, Read, Ring, States, VersionId};
+use crate::keyring::EncryptionAlgorithm;
 use base64::prelude::{BASE64_STANDARD, Engine};
-use zeroize::Zeroizing;
 
 /// Encrypt to the public key of a version.
 ///
@@ -38,24 +30,23 @@ pub struct Encrypted {
     ciphertext_blob: String,
 }
 
-impl Action for AsymmetricEncrypt {
+impl Deed for AsymmetricEncrypt {
     const NAME: &'static str = "AsymmetricEncrypt";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const LIMIT: Limit = Limit::Asymmetric;
     const IS_LONG: bool = true;
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Encrypted;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Encrypted, Fault> {
+    fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Encrypted, Fault> {
         let version = self.key_version_id.get()?;
-        let plaintext = Zeroizing::new(self.plaintext.0);
-        let ciphertext = key.encrypt(version, self.algorithm.0, &plaintext, &mut ring.draw)?;
+        let ciphertext = key.encrypt(version, self.algorithm.0, &self.plaintext.0, &mut view.draw)?;
         Ok(Encrypted {
             key_id: key.id.clone(),
             key_version_id: version,

@@ -1,13 +1,6 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Limit};
-use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::{Digest, VersionRef};
-use crate::dialect::alibaba::kms::words::Worded;
-use crate::keyring::{Admitted, Key, KeyId, Read, Ring, SignatureAlgorithm, States, VersionId};
+use crate::keyring::SignatureAlgorithm;
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 /// Sign a digest with the private key of a version.
@@ -35,23 +28,23 @@ pub struct Signed {
     value: String,
 }
 
-impl Action for AsymmetricSign {
+impl Deed for AsymmetricSign {
     const NAME: &'static str = "AsymmetricSign";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const LIMIT: Limit = Limit::Asymmetric;
     const IS_LONG: bool = true;
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Signed;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Signed, Fault> {
+    fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Signed, Fault> {
         let version = self.key_version_id.get()?;
-        let value = key.sign(version, self.algorithm.0, &self.digest.0, &mut ring.draw)?;
+        let value = key.sign(version, self.algorithm.0, &self.digest.0, &mut view.draw)?;
         Ok(Signed { key_id: key.id.clone(), key_version_id: version, value: BASE64_STANDARD.encode(value) })
     }
 }

@@ -1,13 +1,6 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Limit};
-use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::{Base64, Digest, VersionRef};
-use crate::dialect::alibaba::kms::words::Worded;
-use crate::keyring::{Admitted, Key, KeyId, Read, Ring, SignatureAlgorithm, States, VersionId};
+use crate::keyring::SignatureAlgorithm;
 
 /// Tell whether a signature is one of a digest by the private key of a version.
 ///
@@ -34,21 +27,21 @@ pub struct Verified {
     value: bool,
 }
 
-impl Action for AsymmetricVerify {
+impl Deed for AsymmetricVerify {
     const NAME: &'static str = "AsymmetricVerify";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const LIMIT: Limit = Limit::Asymmetric;
     const IS_LONG: bool = true;
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Verified;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Verified, Fault> {
+    fn run(&self, key: Admitted, _view: &mut View<'_, Read>) -> Result<Verified, Fault> {
         let version = self.key_version_id.get()?;
         let value = key.verifies(version, self.algorithm.0, &self.digest.0, &self.value.0)?;
         Ok(Verified { key_id: key.id.clone(), key_version_id: version, value })

@@ -1,12 +1,5 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::action::Action;
-use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::VersionRef;
-use crate::keyring::{Admitted, Key, KeyId, Read, Ring, States, VersionId};
 use pkcs8::der::pem::{self, LineEnding};
 
 /// Show the public key of a version.
@@ -29,20 +22,20 @@ pub struct Shown {
     public_key: String,
 }
 
-impl Action for GetPublicKey {
+impl Deed for GetPublicKey {
     const NAME: &'static str = "GetPublicKey";
     const STATES: States = States::ANY;
     const DRY_RUN: bool = true;
     const IS_LONG: bool = true;
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Shown;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Shown, Fault> {
+    fn run(&self, key: Admitted, _view: &mut View<'_, Read>) -> Result<Shown, Fault> {
         let version = self.key_version_id.get()?;
         let der = key.public_key(version)?;
         let public_key = pem::encode_string("PUBLIC KEY", LineEnding::LF, &der)

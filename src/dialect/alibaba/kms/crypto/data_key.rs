@@ -46,7 +46,7 @@ pub(super) fn generate(
     let mut data_key = Zeroizing::new(vec![0; length]);
     ring.draw.fill(&mut data_key);
     let plaintext = Zeroizing::new(BASE64_STANDARD.encode(&data_key));
-    let sealed = key.seal(plaintext.as_bytes().to_vec(), &context.0, &mut ring.draw)?;
+    let sealed = key.seal(plaintext.as_bytes(), &context.0, &mut ring.draw)?;
     Ok(DataKey {
         ciphertext_blob: CiphertextBlob::encode(&sealed),
         key_id: key.id.clone(),

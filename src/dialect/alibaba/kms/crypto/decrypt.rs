@@ -1,11 +1,8 @@
-use serde::{Deserialize, Serialize};
-
 use super::recipient::{Recipient, refuse_recipient};
-use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::action::{Action, Limit};
-use crate::dialect::alibaba::kms::target::Sealing;
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::Sealing;
 use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext};
-use crate::keyring::{Admitted, Ciphertext, KeyId, Read, Ring, States, VersionId};
+use crate::keyring::Ciphertext;
 
 /// Decrypt what a symmetric key encrypted.
 ///
@@ -32,20 +29,20 @@ pub struct Decrypted {
     plaintext: String,
 }
 
-impl Action for Decrypt {
+impl Deed for Decrypt {
     const NAME: &'static str = "Decrypt";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const LIMIT: Limit = Limit::Symmetric;
     type Mode = Read;
-    type Target = Sealing;
+    type Subject = Sealing;
     type Reply = Decrypted;
 
-    fn target(&self) -> &Ciphertext {
+    fn subject(&self) -> &Ciphertext {
         &self.ciphertext_blob.0
     }
 
-    fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Decrypted, Fault> {
+    fn run(&self, key: Admitted, _view: &mut View<'_, Read>) -> Result<Decrypted, Fault> {
         refuse_recipient(self.recipient.as_ref())?;
         let plaintext = key.open(&self.ciphertext_blob.0, &self.encryption_context.0)?;
         Ok(Decrypted {

@@ -1,12 +1,5 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Limit};
-use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext, Plaintext};
-use crate::keyring::{Admitted, Key, KeyId, Read, Ring, States, VersionId};
 
 /// Encrypt up to 6 KB under the primary version of a key.
 #[derive(Debug, Deserialize)]
@@ -29,16 +22,16 @@ pub struct Encrypted {
     key_version_id: VersionId,
 }
 
-impl Action for Encrypt {
+impl Deed for Encrypt {
     const NAME: &'static str = "Encrypt";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const LIMIT: Limit = Limit::Symmetric;
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Encrypted;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id
     }
 
@@ -46,8 +39,8 @@ impl Action for Encrypt {
         (!self.plaintext.is_base64).then_some("Plaintext is not base64: it is encrypted as the text it is")
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Encrypted, Fault> {
-        let sealed = key.seal(self.plaintext.into_bytes(), &self.encryption_context.0, &mut ring.draw)?;
+    fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Encrypted, Fault> {
+        let sealed = key.seal(self.plaintext.as_bytes(), &self.encryption_context.0, &mut view.draw)?;
         Ok(Encrypted {
             ciphertext_blob: CiphertextBlob::encode(&sealed),
             key_id: key.id.clone(),

@@ -1,12 +1,9 @@
-use serde::{Deserialize, Serialize};
-
 use super::wrapping::Wrapping;
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Limit};
-use crate::dialect::alibaba::kms::target::Sealing;
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::Sealing;
 use crate::dialect::alibaba::kms::types::{Base64, CiphertextBlob, EncryptionContext};
-use crate::dialect::alibaba::kms::words::{Worded, WrappingKeySpec};
-use crate::keyring::{Admitted, Ciphertext, EncryptionAlgorithm, KeyId, Read, Ring, States, VersionId};
+use crate::dialect::alibaba::kms::words::WrappingKeySpec;
+use crate::keyring::{Ciphertext, EncryptionAlgorithm};
 use zeroize::Zeroizing;
 
 /// Encrypt to a public key the data key that a blob holds.
@@ -38,27 +35,27 @@ pub struct Exported {
     exported_data_key: String,
 }
 
-impl Action for ExportDataKey {
+impl Deed for ExportDataKey {
     const NAME: &'static str = "ExportDataKey";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const LIMIT: Limit = Limit::Symmetric;
     const IS_LONG: bool = true;
     type Mode = Read;
-    type Target = Sealing;
+    type Subject = Sealing;
     type Reply = Exported;
 
-    fn target(&self) -> &Ciphertext {
+    fn subject(&self) -> &Ciphertext {
         &self.ciphertext_blob.0
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Exported, Fault> {
+    fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Exported, Fault> {
         let wrapping = Wrapping::new(self.wrapping_key_spec.0, self.wrapping_algorithm.0, &self.public_key_blob.0)?;
         let plaintext = Zeroizing::new(key.open(&self.ciphertext_blob.0, &self.encryption_context.0)?);
         Ok(Exported {
             key_id: key.id.clone(),
             key_version_id: self.ciphertext_blob.0.version(),
-            exported_data_key: wrapping.wrap(&plaintext, "CiphertextBlob", &mut ring.draw)?,
+            exported_data_key: wrapping.wrap(&plaintext, "CiphertextBlob", &mut view.draw)?,
         })
     }
 }

@@ -1,15 +1,9 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
 use super::data_key::{DataKeySpec, NumberOfBytes, generate};
 use super::wrapping::Wrapping;
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Limit};
-use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::{Base64, EncryptionContext};
-use crate::dialect::alibaba::kms::words::{Worded, WrappingKeySpec};
-use crate::keyring::{Admitted, EncryptionAlgorithm, Key, KeyId, Read, Ring, States, VersionId};
+use crate::dialect::alibaba::kms::words::WrappingKeySpec;
+use crate::keyring::EncryptionAlgorithm;
 
 /// Make a random data key, sealed under a key and encrypted to a public key.
 ///
@@ -45,25 +39,25 @@ pub struct Generated {
     exported_data_key: String,
 }
 
-impl Action for GenerateAndExportDataKey {
+impl Deed for GenerateAndExportDataKey {
     const NAME: &'static str = "GenerateAndExportDataKey";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const LIMIT: Limit = Limit::Symmetric;
     const IS_LONG: bool = true;
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Generated;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Generated, Fault> {
+    fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Generated, Fault> {
         let wrapping = Wrapping::new(self.wrapping_key_spec.0, self.wrapping_algorithm.0, &self.public_key_blob.0)?;
-        let made = generate(&key, self.key_spec, self.number_of_bytes, &self.encryption_context, ring)?;
+        let made = generate(&key, self.key_spec, self.number_of_bytes, &self.encryption_context, view)?;
         Ok(Generated {
-            exported_data_key: wrapping.wrap(made.plaintext.as_bytes(), "NumberOfBytes", &mut ring.draw)?,
+            exported_data_key: wrapping.wrap(made.plaintext.as_bytes(), "NumberOfBytes", &mut view.draw)?,
             ciphertext_blob: made.ciphertext_blob,
             key_id: made.key_id,
             key_version_id: made.key_version_id,

@@ -1,14 +1,7 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
 use super::data_key::{DataKeySpec, NumberOfBytes, generate};
 use super::recipient::{Recipient, refuse_recipient};
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Limit};
-use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::EncryptionContext;
-use crate::keyring::{Admitted, Key, KeyId, Read, Ring, States, VersionId};
 
 /// Make a random data key, plain and sealed under a key.
 #[derive(Debug, Deserialize)]
@@ -36,22 +29,22 @@ pub struct Generated {
     plaintext: String,
 }
 
-impl Action for GenerateDataKey {
+impl Deed for GenerateDataKey {
     const NAME: &'static str = "GenerateDataKey";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const LIMIT: Limit = Limit::Symmetric;
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Generated;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Generated, Fault> {
+    fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Generated, Fault> {
         refuse_recipient(self.recipient.as_ref())?;
-        let made = generate(&key, self.key_spec, self.number_of_bytes, &self.encryption_context, ring)?;
+        let made = generate(&key, self.key_spec, self.number_of_bytes, &self.encryption_context, view)?;
         Ok(Generated {
             ciphertext_blob: made.ciphertext_blob,
             key_id: made.key_id,

@@ -1,13 +1,6 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
 use super::data_key::{DataKeySpec, NumberOfBytes, generate};
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Limit};
-use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::EncryptionContext;
-use crate::keyring::{Admitted, Key, KeyId, Read, Ring, States, VersionId};
 
 /// Make a random data key, sealed under a key.
 #[derive(Debug, Deserialize)]
@@ -32,21 +25,21 @@ pub struct Generated {
     key_version_id: VersionId,
 }
 
-impl Action for GenerateDataKeyWithoutPlaintext {
+impl Deed for GenerateDataKeyWithoutPlaintext {
     const NAME: &'static str = "GenerateDataKeyWithoutPlaintext";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const LIMIT: Limit = Limit::Symmetric;
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Generated;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Generated, Fault> {
-        let made = generate(&key, self.key_spec, self.number_of_bytes, &self.encryption_context, ring)?;
+    fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Generated, Fault> {
+        let made = generate(&key, self.key_spec, self.number_of_bytes, &self.encryption_context, view)?;
         Ok(Generated {
             ciphertext_blob: made.ciphertext_blob,
             key_id: made.key_id,

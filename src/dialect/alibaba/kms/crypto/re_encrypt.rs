@@ -1,15 +1,9 @@
-use std::sync::Arc;
-
 use base64::prelude::{BASE64_STANDARD, Engine};
-use serde::{Deserialize, Serialize};
 
-use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::action::{Action, Limit};
-use crate::dialect::alibaba::kms::reference::KeyRef;
-use crate::dialect::alibaba::kms::target::{Checked, Opening, OpeningRef};
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::{Checked, Opening, OpeningRef};
 use crate::dialect::alibaba::kms::types::{AnyCiphertext, CiphertextBlob, EncryptionContext, VersionRef};
-use crate::dialect::alibaba::kms::words::Worded;
-use crate::keyring::{Admitted, EncryptionAlgorithm, Error, Key, KeyId, Read, Ring, States, VersionId};
+use crate::keyring::{EncryptionAlgorithm, Error};
 
 /// Decrypt under one key and encrypt under another, without showing the plaintext.
 ///
@@ -40,7 +34,7 @@ pub struct ReEncrypted {
     key_version_id: VersionId,
 }
 
-impl Action for ReEncrypt {
+impl Deed for ReEncrypt {
     const NAME: &'static str = "ReEncrypt";
     const PERMISSIONS: &'static [&'static str] = &["ReEncryptFrom", "ReEncryptTo"];
     const STATES: States = States::ENABLED;
@@ -48,10 +42,10 @@ impl Action for ReEncrypt {
     const LIMIT: Limit = Limit::Symmetric;
     const IS_LONG: bool = true;
     type Mode = Read;
-    type Target = Checked<(Opening, Arc<Key>)>;
+    type Subject = Checked<(Opening, Arc<Key>)>;
     type Reply = ReEncrypted;
 
-    fn target(&self) -> Result<(OpeningRef<'_>, &KeyRef), Fault> {
+    fn subject(&self) -> Result<(OpeningRef<'_>, &KeyRef), Fault> {
         let source = if self.source_encryption_algorithm.is_some() {
             let key = given(self.source_key_id.as_ref(), "SourceKeyId")?;
             given(self.source_key_version_id.as_ref(), "SourceKeyVersionId")?;
@@ -62,7 +56,11 @@ impl Action for ReEncrypt {
         Ok((source, &self.destination_key_id))
     }
 
-    fn run(self, (source, destination): (Admitted, Admitted), ring: &mut Ring<'_, Read>) -> Result<ReEncrypted, Fault> {
+    fn run(
+        &self,
+        (source, destination): (Admitted, Admitted),
+        view: &mut View<'_, Read>,
+    ) -> Result<ReEncrypted, Fault> {
         let (version, plaintext) = match self.source_encryption_algorithm {
             None => {
                 let sealed = self.ciphertext_blob.sealed()?;
@@ -70,7 +68,7 @@ impl Action for ReEncrypt {
             }
             Some(algorithm) => {
                 let version = given(self.source_key_version_id.as_ref(), "SourceKeyVersionId")?.get()?;
-                let decrypted = source.decrypt(version, algorithm.0, self.ciphertext_blob.bytes(), &mut ring.draw);
+                let decrypted = source.decrypt(version, algorithm.0, self.ciphertext_blob.bytes(), &mut view.draw);
                 let message = decrypted.map_err(|error| match error {
                     Error::UnsuitableAlgorithm(_) => {
                         Fault::about(&fault::INVALID_PARAMETER, "SourceEncryptionAlgorithm").because(error.to_string())
@@ -81,7 +79,7 @@ impl Action for ReEncrypt {
                 (version, BASE64_STANDARD.encode(message).into_bytes())
             }
         };
-        let sealed = destination.seal(plaintext, &self.destination_encryption_context.0, &mut ring.draw)?;
+        let sealed = destination.seal(&plaintext, &self.destination_encryption_context.0, &mut view.draw)?;
         Ok(ReEncrypted {
             ciphertext_blob: CiphertextBlob::encode(&sealed),
             key_id: source.id.clone(),

@@ -1,15 +1,11 @@
-use std::sync::Arc;
-
 use base64::prelude::{BASE64_STANDARD, Engine};
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
 
 use super::secret_name;
-use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::action::Action;
-use crate::dialect::alibaba::kms::target::KeptDataKey;
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::KeptDataKey;
 use crate::dialect::alibaba::kms::types::Text;
-use crate::keyring::{Admitted, DataKey, Read, Ring, States};
+use crate::keyring::DataKey;
 
 /// Show a version of a managed data key.
 ///
@@ -37,18 +33,18 @@ pub struct Shown {
     plaintext: String,
 }
 
-impl Action for GetManagedDataKey {
+impl Deed for GetManagedDataKey {
     const NAME: &'static str = "GetManagedDataKey";
     const STATES: States = States::ENABLED;
     type Mode = Read;
-    type Target = KeptDataKey;
+    type Subject = KeptDataKey;
     type Reply = Shown;
 
-    fn target(&self) -> &str {
+    fn subject(&self) -> &str {
         &self.data_key_name.0
     }
 
-    fn run(self, (data_key, _key): (Arc<DataKey>, Admitted), _ring: &mut Ring<'_, Read>) -> Result<Shown, Fault> {
+    fn run(&self, (data_key, _key): (Arc<DataKey>, Admitted), _view: &mut View<'_, Read>) -> Result<Shown, Fault> {
         let version = match &self.data_key_version_id {
             Some(id) => data_key.version(&id.0),
             None if self.use_latest => data_key.versions.last(),

@@ -1,13 +1,8 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
 use super::secret_name;
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::lists::{Page, PageNumber};
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::{Text, Within};
-use crate::keyring::{DataKey, Read, Ring};
+use crate::keyring::DataKey;
 
 /// List the versions of a managed data key, from the first to the latest.
 ///
@@ -51,17 +46,17 @@ struct Version {
     data_key_version_name: String,
 }
 
-impl Action for ListManagedDataKeyVersions {
+impl Deed for ListManagedDataKeyVersions {
     const NAME: &'static str = "ListManagedDataKeyVersions";
     type Mode = Read;
-    type Target = Arc<DataKey>;
+    type Subject = Arc<DataKey>;
     type Reply = Listed;
 
-    fn target(&self) -> &str {
+    fn subject(&self) -> &str {
         &self.data_key_name.0
     }
 
-    fn run(self, data_key: Arc<DataKey>, _ring: &mut Ring<'_, Read>) -> Result<Listed, Fault> {
+    fn run(&self, data_key: Arc<DataKey>, _view: &mut View<'_, Read>) -> Result<Listed, Fault> {
         let versions = data_key.versions.iter();
         let (managed_data_key_version, page) =
             Page::of(versions, self.page_number, self.page_size.get(), |version| Version {

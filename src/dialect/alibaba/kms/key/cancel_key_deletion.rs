@@ -1,12 +1,6 @@
-use std::sync::Arc;
-
-use serde::Deserialize;
-
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Empty};
-use crate::dialect::alibaba::kms::reference::{KeyIdRef, KeyRef};
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::keyring::KeyState::PendingDeletion;
-use crate::keyring::{Admitted, Key, Lifecycle, Ring, States, Write};
+use crate::keyring::Lifecycle;
 
 /// Keep a key that was to be deleted: it is enabled again, or waits for its material as before.
 #[derive(Debug, Deserialize)]
@@ -16,20 +10,20 @@ pub struct CancelKeyDeletion {
     key_id: KeyIdRef,
 }
 
-impl Action for CancelKeyDeletion {
+impl Deed for CancelKeyDeletion {
     const NAME: &'static str = "CancelKeyDeletion";
     const STATES: States = States::of(&[PendingDeletion]).else_not_changeable();
     type Mode = Write;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Empty;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id.0
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
-        let lifecycle = if key.awaits_import(ring.now()) { Lifecycle::PendingImport } else { Lifecycle::Enabled };
-        ring.change(key, |key| key.lifecycle = lifecycle);
+    fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
+        let lifecycle = if key.awaits_import(view.now()) { Lifecycle::PendingImport } else { Lifecycle::Enabled };
+        view.change(key, |key| key.lifecycle = lifecycle);
         Ok(Empty {})
     }
 }

@@ -1,17 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 
 use super::metadata::KeyMetadata;
 use super::rotation::rotation;
-use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::lists::Tags;
-use crate::dialect::alibaba::kms::target::{AllKeys, Whole};
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::{AllKeys, Whole};
 use crate::dialect::alibaba::kms::types::{RotationInterval, Text};
-use crate::dialect::alibaba::kms::words::{Word, Worded};
-use crate::keyring::{Key, KeySpec, KeyUsage, Lifecycle, Origin, ProtectionLevel, Ring, Rotation, Write};
+use crate::keyring::{KeySpec, KeyUsage, Lifecycle, Origin, ProtectionLevel, Rotation};
 
 /// Make a key.
 #[derive(Debug, Deserialize)]
@@ -48,43 +43,43 @@ pub struct Created {
     key_metadata: KeyMetadata,
 }
 
-impl Action for CreateKey {
+impl Deed for CreateKey {
     const NAME: &'static str = "CreateKey";
     type Mode = Write;
-    type Target = Whole<AllKeys>;
+    type Subject = Whole<AllKeys>;
     type Reply = Created;
 
-    fn target(&self) {}
+    fn subject(&self) {}
 
-    fn makes(&self, (): &(), _ring: &Ring<'_, Write>) -> Result<Option<KeySpec>, Fault> {
+    fn makes(&self, (): &(), _view: &View<'_, Write>) -> Result<Option<KeySpec>, Fault> {
         self.ordered().map(|ordered| (ordered.origin == Origin::Service).then_some(ordered.spec))
     }
 
-    fn run(self, (): (), ring: &mut Ring<'_, Write>) -> Result<Created, Fault> {
+    fn run(&self, (): (), view: &mut View<'_, Write>) -> Result<Created, Fault> {
         let Ordered { spec, usage, origin, protection_level, rotation } = self.ordered()?;
         let (lifecycle, versions) = match origin {
-            Origin::Service => (Lifecycle::Enabled, vec![Arc::new(ring.new_version(spec, ring.now()))]),
+            Origin::Service => (Lifecycle::Enabled, vec![Arc::new(view.new_version(spec, view.now()))]),
             Origin::External => (Lifecycle::PendingImport, Vec::new()),
         };
         let key = Key {
-            id: ring.new_key_id(),
-            place: ring.place().clone(),
+            id: view.new_key_id(),
+            place: view.place().clone(),
             spec,
             usage,
             origin,
             protection_level,
-            description: self.description.unwrap_or_default().0.into(),
-            created: ring.now(),
+            description: self.description.as_ref().map_or("", |text| &text.0).into(),
+            created: view.now(),
             lifecycle,
             rotation,
             deletion_protection: None,
             material_expires_at: None,
-            tags: self.tags.map_or_else(BTreeMap::new, |tags| tags.0),
+            tags: self.tags.as_ref().map_or_else(BTreeMap::new, |tags| tags.0.clone()),
             aliases: BTreeSet::new(),
             versions,
         };
-        let key_metadata = KeyMetadata::of(&key, ring.now());
-        ring.create(key);
+        let key_metadata = KeyMetadata::of(&key, view.now());
+        view.create(key);
         Ok(Created { key_metadata })
     }
 }

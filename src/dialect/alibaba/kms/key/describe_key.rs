@@ -1,13 +1,7 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
 use super::metadata::KeyMetadata;
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
-use crate::dialect::alibaba::kms::reference::KeyRef;
-use crate::keyring::{Admitted, Key, Read, Ring};
+use crate::dialect::alibaba::kms::prelude::*;
 
 /// Tell what a key is and how it stands.
 #[derive(Debug, Deserialize)]
@@ -35,18 +29,18 @@ struct Protected {
     deletion_protection_description: Option<String>,
 }
 
-impl Action for DescribeKey {
+impl Deed for DescribeKey {
     const NAME: &'static str = "DescribeKey";
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Described;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Described, Fault> {
-        let metadata = KeyMetadata::of(&key, ring.now());
+    fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Described, Fault> {
+        let metadata = KeyMetadata::of(&key, view.now());
         let deletion_protection_description = key.deletion_protection.as_ref().map(ToString::to_string);
         let deletion_protection = if key.deletion_protection.is_some() { "Enabled" } else { "Disabled" };
         Ok(Described { key_metadata: Protected { metadata, deletion_protection, deletion_protection_description } })

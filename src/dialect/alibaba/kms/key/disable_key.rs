@@ -1,12 +1,6 @@
-use std::sync::Arc;
-
-use serde::Deserialize;
-
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Empty};
-use crate::dialect::alibaba::kms::reference::{KeyIdRef, KeyRef};
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::keyring::KeyState::{Disabled, Enabled};
-use crate::keyring::{Admitted, Key, Lifecycle, Ring, States, Write};
+use crate::keyring::Lifecycle;
 
 /// Make a key unusable until it is enabled again.
 #[derive(Debug, Deserialize)]
@@ -16,19 +10,19 @@ pub struct DisableKey {
     key_id: KeyIdRef,
 }
 
-impl Action for DisableKey {
+impl Deed for DisableKey {
     const NAME: &'static str = "DisableKey";
     const STATES: States = States::of(&[Enabled, Disabled]).else_not_changeable();
     type Mode = Write;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Empty;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id.0
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
-        ring.change(key, |key| key.lifecycle = Lifecycle::Disabled);
+    fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
+        view.change(key, |key| key.lifecycle = Lifecycle::Disabled);
         Ok(Empty {})
     }
 }

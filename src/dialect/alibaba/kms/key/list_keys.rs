@@ -1,13 +1,9 @@
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::lists::{Filters, Page, PageNumber, Property};
-use crate::dialect::alibaba::kms::target::{AllKeys, Whole, key_arn};
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::{AllKeys, Whole, key_arn};
 use crate::dialect::alibaba::kms::types::Within;
-use crate::dialect::alibaba::kms::words::Word;
-use crate::keyring::{Key, Read, Ring};
 
 /// List the keys of the region, in the order of their ids.
 #[derive(Debug, Deserialize)]
@@ -49,18 +45,18 @@ struct ListedKey {
     key_arn: String,
 }
 
-impl Action for ListKeys {
+impl Deed for ListKeys {
     const NAME: &'static str = "ListKeys";
     const IS_LONG: bool = true;
     type Mode = Read;
-    type Target = Whole<AllKeys>;
+    type Subject = Whole<AllKeys>;
     type Reply = Listed;
 
-    fn target(&self) {}
+    fn subject(&self) {}
 
-    fn run(self, (): (), ring: &mut Ring<'_, Read>) -> Result<Listed, Fault> {
-        let now = ring.now();
-        let keys = ring.keys().filter(|key| self.filters.admit(|property| word_of(key, property, now)));
+    fn run(&self, (): (), view: &mut View<'_, Read>) -> Result<Listed, Fault> {
+        let now = view.now();
+        let keys = view.keys().filter(|key| self.filters.admit(|property| word_of(key, property, now)));
         let listed = |key: &Key| ListedKey { key_id: key.id.to_string(), key_arn: key_arn(key) };
         let (key, page) = Page::of(keys, self.page_number, self.page_size.get(), |key| listed(key));
         Ok(Listed { keys: Keys { key }, page })

@@ -1,15 +1,10 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Deserializer};
+use serde::Deserializer;
 
 use crate::access::Arn;
-use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::action::{Action, Empty};
-use crate::dialect::alibaba::kms::reference::{KeyIdRef, KeyRef};
-use crate::dialect::alibaba::kms::target::Checked;
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::Checked;
 use crate::dialect::alibaba::kms::types::{Text, from_text};
 use crate::keyring::KeyState::{Disabled, Enabled, PendingImport, Unavailable};
-use crate::keyring::{Admitted, Key, Ring, States, Write};
 
 /// Keep a key from being deleted, or no longer.
 #[derive(Debug, Deserialize)]
@@ -44,14 +39,14 @@ impl<'de> Deserialize<'de> for ProtectedResource {
     }
 }
 
-impl Action for SetDeletionProtection {
+impl Deed for SetDeletionProtection {
     const NAME: &'static str = "SetDeletionProtection";
     const STATES: States = States::of(&[Enabled, Disabled, PendingImport, Unavailable]);
     type Mode = Write;
-    type Target = Checked<Arc<Key>>;
+    type Subject = Checked<Arc<Key>>;
     type Reply = Empty;
 
-    fn target(&self) -> Result<&KeyRef, Fault> {
+    fn subject(&self) -> Result<&KeyRef, Fault> {
         match (&self.protected_resource_arn, &self.key_id) {
             (Some(ProtectedResource::Key(key)), None) | (None, Some(KeyIdRef(key))) => Ok(key),
             (Some(ProtectedResource::Secret), None) => {
@@ -63,9 +58,9 @@ impl Action for SetDeletionProtection {
         }
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
-        let reason = self.deletion_protection_description.unwrap_or_default().0;
-        ring.change(key, |key| {
+    fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
+        let reason = self.deletion_protection_description.as_ref().map_or("", |text| &text.0);
+        view.change(key, |key| {
             key.deletion_protection = self.enable_deletion_protection.then(|| reason.into());
         });
         Ok(Empty {})

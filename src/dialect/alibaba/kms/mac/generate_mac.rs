@@ -1,13 +1,6 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Limit};
-use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::Base64;
-use crate::dialect::alibaba::kms::words::{Word, Worded};
-use crate::keyring::{Admitted, Key, KeyId, MacAlgorithm, Read, Ring, States};
+use crate::keyring::MacAlgorithm;
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 /// Compute the authentication code of a message.
@@ -34,21 +27,21 @@ pub struct Generated {
     mac: String,
 }
 
-impl Action for GenerateMac {
+impl Deed for GenerateMac {
     const NAME: &'static str = "GenerateMac";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const LIMIT: Limit = Limit::Symmetric;
 
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Generated;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Generated, Fault> {
+    fn run(&self, key: Admitted, _view: &mut View<'_, Read>) -> Result<Generated, Fault> {
         let mac = key.mac(self.algorithm.0, &self.message.0)?;
         Ok(Generated { key_id: key.id.clone(), algorithm: self.algorithm.0.word(), mac: BASE64_STANDARD.encode(mac) })
     }

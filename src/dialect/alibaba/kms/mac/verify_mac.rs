@@ -1,13 +1,6 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Limit};
-use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::Base64;
-use crate::dialect::alibaba::kms::words::{Word, Worded};
-use crate::keyring::{Admitted, Key, KeyId, MacAlgorithm, Read, Ring, States};
+use crate::keyring::MacAlgorithm;
 
 /// Tell whether a code is that of a message.
 ///
@@ -33,21 +26,21 @@ pub struct Verified {
     value: bool,
 }
 
-impl Action for VerifyMac {
+impl Deed for VerifyMac {
     const NAME: &'static str = "VerifyMac";
     const STATES: States = States::ENABLED;
     const DRY_RUN: bool = true;
     const LIMIT: Limit = Limit::Symmetric;
 
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Verified;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Verified, Fault> {
+    fn run(&self, key: Admitted, _view: &mut View<'_, Read>) -> Result<Verified, Fault> {
         let value = key.verifies_mac(self.algorithm.0, &self.message.0, &self.mac.0)?;
         Ok(Verified { key_id: key.id.clone(), algorithm: self.algorithm.0.word(), value })
     }

@@ -1,13 +1,6 @@
-use std::sync::Arc;
-
-use serde::Deserialize;
-
 use super::require_external;
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Empty};
-use crate::dialect::alibaba::kms::reference::{KeyIdRef, KeyRef};
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::keyring::KeyState::{Disabled, Enabled, PendingDeletion, PendingImport};
-use crate::keyring::{Admitted, Key, Ring, States, Write};
 
 /// Erase a key's imported material. The key waits for the same material, with which it can be used as before.
 ///
@@ -19,20 +12,20 @@ pub struct DeleteKeyMaterial {
     key_id: KeyIdRef,
 }
 
-impl Action for DeleteKeyMaterial {
+impl Deed for DeleteKeyMaterial {
     const NAME: &'static str = "DeleteKeyMaterial";
     const STATES: States = States::of(&[Enabled, Disabled, PendingDeletion, PendingImport]).else_not_changeable();
     type Mode = Write;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Empty;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id.0
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
+    fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
         require_external(&key)?;
-        ring.delete_material(key);
+        view.delete_material(key);
         Ok(Empty {})
     }
 }

@@ -1,15 +1,10 @@
-use std::sync::Arc;
-
 use base64::prelude::{BASE64_STANDARD, Engine};
-use serde::{Deserialize, Serialize};
 
 use super::require_external;
-use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::action::Action;
-use crate::dialect::alibaba::kms::reference::{KeyIdRef, KeyRef};
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::timestamp;
-use crate::dialect::alibaba::kms::words::{Worded, WrappingKeySpec};
-use crate::keyring::{Admitted, Key, KeyId, Read, Ring, Wrapping};
+use crate::dialect::alibaba::kms::words::WrappingKeySpec;
+use crate::keyring::Wrapping;
 
 /// Ask for a public key to wrap key material with, and the token that must come back with it. Both are new each time.
 ///
@@ -36,24 +31,24 @@ pub struct Parameters {
     token_expire_time: String,
 }
 
-impl Action for GetParametersForImport {
+impl Deed for GetParametersForImport {
     const NAME: &'static str = "GetParametersForImport";
     const IS_LONG: bool = true;
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Parameters;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id.0
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Read>) -> Result<Parameters, Fault> {
+    fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Parameters, Fault> {
         require_external(&key)?;
         if WrappingKeySpec::of(self.wrapping_algorithm.0) != self.wrapping_key_spec.0 {
             return Err(Fault::about(&fault::INVALID_PARAMETER, "WrappingAlgorithm")
                 .because("it does not go with the WrappingKeySpec"));
         }
-        let parameters = ring.import_parameters(&key, self.wrapping_algorithm.0);
+        let parameters = view.import_parameters(&key, self.wrapping_algorithm.0);
         Ok(Parameters {
             key_id: key.id.clone(),
             public_key: BASE64_STANDARD.encode(&parameters.public_key),

@@ -1,14 +1,7 @@
-use std::sync::Arc;
-
-use serde::Deserialize;
-
 use super::require_external;
-use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::action::{Action, Empty};
-use crate::dialect::alibaba::kms::reference::{KeyIdRef, KeyRef};
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::{Base64, UnixTime};
 use crate::keyring::KeyState::{Disabled, Enabled, PendingImport};
-use crate::keyring::{Admitted, Key, Ring, States, Write};
 
 /// Give a key the material that its owner brings; a key that had some can only get the same again.
 ///
@@ -27,24 +20,24 @@ pub struct ImportKeyMaterial {
     key_material_expire_unix: UnixTime,
 }
 
-impl Action for ImportKeyMaterial {
+impl Deed for ImportKeyMaterial {
     const NAME: &'static str = "ImportKeyMaterial";
     const STATES: States = States::of(&[Enabled, Disabled, PendingImport]).else_not_changeable();
     type Mode = Write;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Empty;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id.0
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
+    fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
         require_external(&key)?;
         let expires_at = Some(self.key_material_expire_unix.0).filter(|moment| moment.as_second() != 0);
-        if expires_at.is_some_and(|moment| moment <= ring.now()) {
+        if expires_at.is_some_and(|moment| moment <= view.now()) {
             return Err(Fault::about(&fault::INVALID_PARAMETER, "KeyMaterialExpireUnix").because("it has passed"));
         }
-        ring.import_material(key, &self.import_token.0, &self.encrypted_key_material.0, expires_at)?;
+        view.import_material(key, &self.import_token.0, &self.encrypted_key_material.0, expires_at)?;
         Ok(Empty {})
     }
 }

@@ -1,10 +1,6 @@
-use serde::{Deserialize, Serialize};
-
 use super::REGIONS;
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
-use crate::dialect::alibaba::kms::target::{Nothing, Whole};
-use crate::keyring::{Read, Ring};
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::{Nothing, Whole};
 
 /// List the regions that have the service. Needs no permission.
 #[derive(Debug, Deserialize)]
@@ -29,15 +25,15 @@ struct Region {
     region_id: &'static str,
 }
 
-impl Action for DescribeRegions {
+impl Deed for DescribeRegions {
     const NAME: &'static str = "DescribeRegions";
     type Mode = Read;
-    type Target = Whole<Nothing>;
+    type Subject = Whole<Nothing>;
     type Reply = Described;
 
-    fn target(&self) {}
+    fn subject(&self) {}
 
-    fn run(self, (): (), _ring: &mut Ring<'_, Read>) -> Result<Described, Fault> {
+    fn run(&self, (): (), _view: &mut View<'_, Read>) -> Result<Described, Fault> {
         Ok(Described { regions: Regions { region: REGIONS.map(|region_id| Region { region_id }).into() } })
     }
 }

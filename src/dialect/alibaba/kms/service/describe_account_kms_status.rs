@@ -1,9 +1,5 @@
-use serde::{Deserialize, Serialize};
-
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
-use crate::dialect::alibaba::kms::target::{TheService, Whole};
-use crate::keyring::{Read, Ring};
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::{TheService, Whole};
 
 /// Tell whether the account has the service. It does.
 #[derive(Debug, Deserialize)]
@@ -16,15 +12,15 @@ pub struct Described {
     account_status: &'static str,
 }
 
-impl Action for DescribeAccountKmsStatus {
+impl Deed for DescribeAccountKmsStatus {
     const NAME: &'static str = "DescribeAccountKmsStatus";
     type Mode = Read;
-    type Target = Whole<TheService>;
+    type Subject = Whole<TheService>;
     type Reply = Described;
 
-    fn target(&self) {}
+    fn subject(&self) {}
 
-    fn run(self, (): (), _ring: &mut Ring<'_, Read>) -> Result<Described, Fault> {
+    fn run(&self, (): (), _view: &mut View<'_, Read>) -> Result<Described, Fault> {
         Ok(Described { account_status: "Enabled" })
     }
 }

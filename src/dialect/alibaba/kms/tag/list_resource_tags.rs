@@ -1,11 +1,4 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
-use crate::dialect::alibaba::kms::reference::{KeyIdRef, KeyRef};
-use crate::keyring::{Admitted, Key, KeyId, Read, Ring};
+use crate::dialect::alibaba::kms::prelude::*;
 
 /// List the tags of a key, in the order of their names.
 #[derive(Debug, Deserialize)]
@@ -35,17 +28,17 @@ struct Tag {
     tag_value: String,
 }
 
-impl Action for ListResourceTags {
+impl Deed for ListResourceTags {
     const NAME: &'static str = "ListResourceTags";
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Listed;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id.0
     }
 
-    fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Listed, Fault> {
+    fn run(&self, key: Admitted, _view: &mut View<'_, Read>) -> Result<Listed, Fault> {
         let tag = key.tags.iter().map(|(name, value)| Tag {
             key_id: key.id.clone(),
             tag_key: name.clone(),

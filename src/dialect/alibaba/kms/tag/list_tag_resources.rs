@@ -1,16 +1,13 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::Arc;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Deserializer;
 
 use super::parameters::{ResourceIds, ResourceType, TagList};
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
-use crate::dialect::alibaba::kms::target::{Checked, Listed, ListedKeys};
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::{Checked, Listed, ListedKeys};
 use crate::dialect::alibaba::kms::types::{Text, from_text};
-use crate::keyring::{Key, KeyId, Read, Ring};
 
 /// List the tags of things, in the order of ids and of the tags' names.
 #[derive(Debug, Deserialize)]
@@ -80,14 +77,14 @@ struct Row {
     tag_value: String,
 }
 
-impl Action for ListTagResources {
+impl Deed for ListTagResources {
     const NAME: &'static str = "ListTagResources";
     const IS_LONG: bool = true;
     type Mode = Read;
-    type Target = Checked<ListedKeys>;
+    type Subject = Checked<ListedKeys>;
     type Reply = Answer;
 
-    fn target(&self) -> Result<Listed<'_>, Fault> {
+    fn subject(&self) -> Result<Listed<'_>, Fault> {
         self.tag.as_ref().map(TagList::wanted).transpose()?;
         match (&self.resource_id, self.resource_type) {
             (Some(ids), kind) => kind.named(ids).map(Listed::Named),
@@ -96,7 +93,7 @@ impl Action for ListTagResources {
         }
     }
 
-    fn run(self, keys: Option<Vec<Arc<Key>>>, ring: &mut Ring<'_, Read>) -> Result<Answer, Fault> {
+    fn run(&self, keys: Option<Vec<Arc<Key>>>, view: &mut View<'_, Read>) -> Result<Answer, Fault> {
         let wanted = self.tag.as_ref().map(TagList::wanted).transpose()?.unwrap_or_default();
         let has_tags = |key: &Key| {
             let mut wanted = wanted.iter();
@@ -108,7 +105,7 @@ impl Action for ListTagResources {
         };
         let mut tag_resource = match &keys {
             Some(keys) => rows(&mut keys.iter()),
-            None => rows(&mut ring.keys()),
+            None => rows(&mut view.keys()),
         };
         let has_more = tag_resource.len() > PAGE;
         tag_resource.truncate(PAGE);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::kms::lists::{check_tag_key, check_tag_value};
 use crate::dialect::alibaba::kms::reference::KeyRef;
-use crate::dialect::alibaba::kms::target::Resources;
+use crate::dialect::alibaba::kms::subject::Resources;
 use crate::dialect::alibaba::kms::types::{Several, from_json, from_text};
 
 /// How many tags a list of them has at most. Source: TagResources, metadata of June 2024.

@@ -1,12 +1,7 @@
-use serde::Deserialize;
-
 use super::{TAGGABLE, put_tags};
-use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::action::{Action, Empty};
 use crate::dialect::alibaba::kms::lists::Tags;
-use crate::dialect::alibaba::kms::reference::KeyRef;
-use crate::dialect::alibaba::kms::target::{Checked, Named, ResourceName, TaggedKey};
-use crate::keyring::{Admitted, Ring, States, Write};
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::{Checked, Named, ResourceName, TaggedKey};
 
 /// Put tags on one thing, in the place of those of the same names.
 #[derive(Debug, Deserialize)]
@@ -23,22 +18,22 @@ pub struct TagResource {
 /// How many tags a key may come to have. Source: TagResource, metadata of June 2024.
 const MOST_TAGS: usize = 10;
 
-impl Action for TagResource {
+impl Deed for TagResource {
     const NAME: &'static str = "TagResource";
     const STATES: States = TAGGABLE;
     type Mode = Write;
-    type Target = Checked<TaggedKey>;
+    type Subject = Checked<TaggedKey>;
     type Reply = Empty;
 
-    fn target(&self) -> Result<Named<'_>, Fault> {
+    fn subject(&self) -> Result<Named<'_>, Fault> {
         if self.tags.0.is_empty() {
             return Err(Fault::about(&fault::INVALID_PARAMETER, "Tags").because("no tag"));
         }
         Named::one(self.key_id.as_ref(), self.secret_name.as_ref(), self.certificate_id.as_ref())
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
-        put_tags(key, &self.tags.0, MOST_TAGS, ring)?;
+    fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
+        put_tags(key, &self.tags.0, MOST_TAGS, view)?;
         Ok(Empty {})
     }
 }

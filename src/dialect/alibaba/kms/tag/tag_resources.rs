@@ -1,12 +1,8 @@
-use serde::Deserialize;
-
 use super::parameters::{MOST_TAGS_LISTED, ResourceIds, ResourceType, TagList};
 use super::{TAGGABLE, put_tags};
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Empty};
-use crate::dialect::alibaba::kms::target::{Checked, Resources, TaggedKeys};
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::{Checked, Resources, TaggedKeys};
 use crate::dialect::alibaba::kms::types::Text;
-use crate::keyring::{Admitted, Ring, States, Write};
 
 /// Put tags on several things, on all of them or none.
 #[derive(Debug, Deserialize)]
@@ -23,21 +19,21 @@ pub struct TagResources {
     _region_id: Option<Text<64>>,
 }
 
-impl Action for TagResources {
+impl Deed for TagResources {
     const NAME: &'static str = "TagResources";
     const STATES: States = TAGGABLE;
     type Mode = Write;
-    type Target = Checked<TaggedKeys>;
+    type Subject = Checked<TaggedKeys>;
     type Reply = Empty;
 
-    fn target(&self) -> Result<Resources<'_>, Fault> {
+    fn subject(&self) -> Result<Resources<'_>, Fault> {
         self.tag.to_put()?;
         self.resource_type.named(&self.resource_id)
     }
 
-    fn run(self, keys: Vec<Admitted>, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
+    fn run(&self, keys: Vec<Admitted>, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
         let tags = self.tag.to_put()?;
-        keys.into_iter().try_for_each(|key| put_tags(key, &tags, MOST_TAGS_LISTED, ring))?;
+        keys.into_iter().try_for_each(|key| put_tags(key, &tags, MOST_TAGS_LISTED, view))?;
         Ok(Empty {})
     }
 }

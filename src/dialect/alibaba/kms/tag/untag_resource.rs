@@ -1,12 +1,7 @@
-use serde::Deserialize;
-
 use super::parameters::TagKeys;
 use super::{TAGGABLE, take_tags};
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Empty};
-use crate::dialect::alibaba::kms::reference::KeyIdRef;
-use crate::dialect::alibaba::kms::target::{Checked, Named, ResourceName, TaggedKey};
-use crate::keyring::{Admitted, Ring, States, Write};
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::{Checked, Named, ResourceName, TaggedKey};
 
 /// Take tags from one thing, as far as it has them.
 #[derive(Debug, Deserialize)]
@@ -20,20 +15,20 @@ pub struct UntagResource {
     tag_keys: TagKeys,
 }
 
-impl Action for UntagResource {
+impl Deed for UntagResource {
     const NAME: &'static str = "UntagResource";
     const STATES: States = TAGGABLE;
     type Mode = Write;
-    type Target = Checked<TaggedKey>;
+    type Subject = Checked<TaggedKey>;
     type Reply = Empty;
 
-    fn target(&self) -> Result<Named<'_>, Fault> {
+    fn subject(&self) -> Result<Named<'_>, Fault> {
         let key = self.key_id.as_ref().map(|key| &key.0);
         Named::one(key, self.secret_name.as_ref(), self.certificate_id.as_ref())
     }
 
-    fn run(self, key: Admitted, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
-        take_tags(key, &self.tag_keys.0, ring);
+    fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
+        take_tags(key, &self.tag_keys.0, view);
         Ok(Empty {})
     }
 }

@@ -1,12 +1,8 @@
-use serde::Deserialize;
-
 use super::parameters::{MOST_TAGS_LISTED, ResourceIds, ResourceType, TagKey};
 use super::{TAGGABLE, take_tags};
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::{Action, Empty};
-use crate::dialect::alibaba::kms::target::{Checked, Resources, TaggedKeys};
+use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::subject::{Checked, Resources, TaggedKeys};
 use crate::dialect::alibaba::kms::types::{Several, Text};
-use crate::keyring::{Admitted, Ring, States, Write};
 
 /// Take tags from several things, as far as they have them: those that are named, or all, or else none.
 #[derive(Debug, Deserialize)]
@@ -25,23 +21,23 @@ pub struct UntagResources {
     _region_id: Option<Text<64>>,
 }
 
-impl Action for UntagResources {
+impl Deed for UntagResources {
     const NAME: &'static str = "UntagResources";
     const STATES: States = TAGGABLE;
     type Mode = Write;
-    type Target = Checked<TaggedKeys>;
+    type Subject = Checked<TaggedKeys>;
     type Reply = Empty;
 
-    fn target(&self) -> Result<Resources<'_>, Fault> {
+    fn subject(&self) -> Result<Resources<'_>, Fault> {
         self.resource_type.named(&self.resource_id)
     }
 
-    fn run(self, keys: Vec<Admitted>, ring: &mut Ring<'_, Write>) -> Result<Empty, Fault> {
-        let names: Option<Vec<_>> = self.tag_key.map(|keys| keys.0.into_iter().map(|key| key.0).collect());
+    fn run(&self, keys: Vec<Admitted>, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
+        let names: Option<Vec<_>> = self.tag_key.as_ref().map(|keys| keys.0.iter().map(|key| key.0.clone()).collect());
         for key in keys {
             match &names {
-                Some(names) => take_tags(key, names, ring),
-                None if self.all == Some(true) => ring.change(key, |key| key.tags.clear()),
+                Some(names) => take_tags(key, names, view),
+                None if self.all == Some(true) => view.change(key, |key| key.tags.clear()),
                 None => {}
             }
         }

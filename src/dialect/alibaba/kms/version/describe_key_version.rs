@@ -1,13 +1,6 @@
-use std::sync::Arc;
-
-use serde::Deserialize;
-
 use super::{Described, Metadata};
-use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::action::Action;
-use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::VersionRef;
-use crate::keyring::{Admitted, Key, Read, Ring};
 
 /// Tell since when a version of a key is there.
 #[derive(Debug, Deserialize)]
@@ -18,17 +11,17 @@ pub struct DescribeKeyVersion {
     key_version_id: VersionRef,
 }
 
-impl Action for DescribeKeyVersion {
+impl Deed for DescribeKeyVersion {
     const NAME: &'static str = "DescribeKeyVersion";
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Described;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Described, Fault> {
+    fn run(&self, key: Admitted, _view: &mut View<'_, Read>) -> Result<Described, Fault> {
         let version = key.version(self.key_version_id.get()?).ok_or(&fault::KEY_VERSION_NOT_FOUND)?;
         Ok(Described { key_version: Metadata::of(&key, version) })
     }

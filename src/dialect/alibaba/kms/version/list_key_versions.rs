@@ -1,14 +1,7 @@
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
 use super::Metadata;
-use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::action::Action;
 use crate::dialect::alibaba::kms::lists::{Page, PageNumber};
-use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::Within;
-use crate::keyring::{Admitted, Key, Read, Ring};
 
 /// List the versions of a key, from the oldest to the primary one.
 #[derive(Debug, Deserialize)]
@@ -42,17 +35,17 @@ struct KeyVersions {
     key_version: Vec<Metadata>,
 }
 
-impl Action for ListKeyVersions {
+impl Deed for ListKeyVersions {
     const NAME: &'static str = "ListKeyVersions";
     type Mode = Read;
-    type Target = Arc<Key>;
+    type Subject = Arc<Key>;
     type Reply = Listed;
 
-    fn target(&self) -> &KeyRef {
+    fn subject(&self) -> &KeyRef {
         &self.key_id
     }
 
-    fn run(self, key: Admitted, _ring: &mut Ring<'_, Read>) -> Result<Listed, Fault> {
+    fn run(&self, key: Admitted, _view: &mut View<'_, Read>) -> Result<Listed, Fault> {
         let (key_version, page) = Page::of(key.versions.iter(), self.page_number, self.page_size.get(), |version| {
             Metadata::of(&key, version)
         });

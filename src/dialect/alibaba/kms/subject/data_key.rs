@@ -1,15 +1,15 @@
-//! Managed data keys as targets.
+//! Managed data keys as subjects.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Found, Resource, Target, arn};
+use super::{Found, Resource, Subject, arn};
 use crate::dialect::alibaba::fault::Fault;
 use crate::keyring::{self, Admitted, DataKey, Key, Mode, Ring, States};
 
 /// A data key alone.
-impl Target for Arc<DataKey> {
+impl Subject for Arc<DataKey> {
     type Reference<'r> = &'r str;
     type Admitted = Self;
 
@@ -30,7 +30,7 @@ pub struct KeptDataKey {
     key: Arc<Key>,
 }
 
-impl Target for KeptDataKey {
+impl Subject for KeptDataKey {
     type Reference<'r> = &'r str;
     type Admitted = (Arc<DataKey>, Admitted);
 

@@ -1,10 +1,10 @@
-//! Aliases as targets: to be made, to be deleted, to be moved.
+//! Aliases as subjects: to be made, to be deleted, to be moved.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Found, Resource, Target, alias_arn, key_resource};
+use super::{Found, Resource, Subject, alias_arn, key_resource};
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::reference::KeyRef;
 use crate::keyring::{self, Admitted, AliasName, Key, Mode, Place, Ring, States};
@@ -16,7 +16,7 @@ pub struct NewAlias {
     name: AliasName,
 }
 
-impl Target for NewAlias {
+impl Subject for NewAlias {
     type Reference<'r> = (&'r KeyRef, &'r AliasName);
     type Admitted = (Admitted, AliasName);
 
@@ -42,7 +42,7 @@ pub struct BoundAlias {
     name: AliasName,
 }
 
-impl Target for BoundAlias {
+impl Subject for BoundAlias {
     type Reference<'r> = &'r AliasName;
     type Admitted = (Admitted, AliasName);
 
@@ -74,7 +74,7 @@ pub struct Move {
     pub to: Admitted,
 }
 
-impl Target for MovedAlias {
+impl Subject for MovedAlias {
     type Reference<'r> = (&'r AliasName, &'r KeyRef);
     type Admitted = Move;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Found, Resource, Target, arn};
+use super::{Found, Resource, Subject, arn};
 use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::kms::reference::KeyRef;
 use crate::dialect::alibaba::kms::types::Text;
@@ -51,7 +51,7 @@ impl<'r> Named<'r> {
 #[derive(Debug)]
 pub struct TaggedKey(Arc<Key>);
 
-impl Target for TaggedKey {
+impl Subject for TaggedKey {
     type Reference<'r> = Named<'r>;
     type Admitted = Admitted;
 
@@ -88,7 +88,7 @@ pub enum Resources<'r> {
 #[derive(Debug)]
 pub struct TaggedKeys(Vec<Arc<Key>>);
 
-impl Target for TaggedKeys {
+impl Subject for TaggedKeys {
     type Reference<'r> = Resources<'r>;
     type Admitted = Vec<Admitted>;
 
@@ -119,7 +119,7 @@ pub enum Listed<'r> {
 #[derive(Debug)]
 pub struct ListedKeys(Option<Vec<Arc<Key>>>);
 
-impl Target for ListedKeys {
+impl Subject for ListedKeys {
     type Reference<'r> = Listed<'r>;
     type Admitted = Option<Vec<Arc<Key>>>;
 

@@ -20,7 +20,7 @@ pub use data_key::KeptDataKey;
 pub use tagged::{Listed, ListedKeys, Named, ResourceName, Resources, TaggedKey, TaggedKeys};
 
 /// What an action acts on.
-pub trait Target: Sized {
+pub trait Subject: Sized {
     /// How a request names it.
     type Reference<'r>;
     /// What it becomes when its state admits the action.
@@ -59,7 +59,7 @@ impl Tags for Resource {
 #[derive(Debug)]
 pub struct Permitted<T>(T);
 
-impl<T: Target> Found<T> {
+impl<T: Subject> Found<T> {
     /// Ask whether `principal` may do `actions` (one for each resource, or one for all) here; only then tell what was
     /// found.
     ///
@@ -96,14 +96,14 @@ impl<T: Target> Found<T> {
     }
 }
 
-impl<T: Target> Permitted<T> {
+impl<T: Subject> Permitted<T> {
     pub fn admit(self, states: &States, now: Timestamp) -> Result<T::Admitted, Fault> {
         self.0.admit(states, now).map_err(Fault::from)
     }
 }
 
 /// One key, named by the caller.
-impl Target for Arc<Key> {
+impl Subject for Arc<Key> {
     type Reference<'r> = &'r KeyRef;
     type Admitted = Admitted;
 
@@ -147,7 +147,7 @@ fn absent(reference: &KeyRef, region: &str, account: &str) -> Found<Arc<Key>> {
 #[derive(Debug)]
 pub struct Sealing(Arc<Key>);
 
-impl Target for Sealing {
+impl Subject for Sealing {
     type Reference<'r> = &'r Ciphertext;
     type Admitted = Admitted;
 
@@ -179,7 +179,7 @@ pub enum OpeningRef<'r> {
     Named(&'r KeyRef),
 }
 
-impl Target for Opening {
+impl Subject for Opening {
     type Reference<'r> = OpeningRef<'r>;
     type Admitted = Admitted;
 
@@ -195,8 +195,8 @@ impl Target for Opening {
     }
 }
 
-/// Two targets at once.
-impl<A: Target, B: Target> Target for (A, B) {
+/// Two subjects at once.
+impl<A: Subject, B: Subject> Subject for (A, B) {
     type Reference<'r> = (A::Reference<'r>, B::Reference<'r>);
     type Admitted = (A::Admitted, B::Admitted);
 
@@ -211,12 +211,12 @@ impl<A: Target, B: Target> Target for (A, B) {
     }
 }
 
-/// A target that is named only by parameters that fit together: where they do not, the reference says so, and nothing
+/// A subject that is named only by parameters that fit together: where they do not, the reference says so, and nothing
 /// is looked for.
 #[derive(Debug)]
 pub struct Checked<T>(T);
 
-impl<T: Target> Target for Checked<T> {
+impl<T: Subject> Subject for Checked<T> {
     type Reference<'r> = Result<T::Reference<'r>, Fault>;
     type Admitted = T::Admitted;
 
@@ -282,7 +282,7 @@ impl Kind for Nothing {
     }
 }
 
-impl<K: Kind> Target for Whole<K> {
+impl<K: Kind> Subject for Whole<K> {
     type Reference<'r> = ();
     type Admitted = ();
 

@@ -1,0 +1,11 @@
+//! What every action's file names.
+
+pub(super) use std::sync::Arc;
+
+pub(super) use serde::{Deserialize, Serialize};
+
+pub(super) use super::action::{Deed, Empty, Limit, View};
+pub(super) use super::reference::{KeyIdRef, KeyRef};
+pub(super) use super::words::{Word, Worded};
+pub(super) use crate::dialect::alibaba::fault::{self, Fault};
+pub(super) use crate::keyring::{Admitted, Key, KeyId, Read, States, VersionId, Write};
