@@ -13,7 +13,7 @@ use crate::cipher::{RsaPublicKey, RsaSignaturePadding};
 #[derive(Debug)]
 pub struct AccessKey {
     id: Box<str>,
-    verifier: Verifier,
+    verifier: Arc<Verifier>,
     active: bool,
     principal: Arc<Principal>,
 }
@@ -63,7 +63,7 @@ impl AccessKey {
             Verifier::PublicKey(key) if !PublicKey::BITS.contains(&key.0.bits()) => {
                 Err(IdentityError::PublicKeyLength(id.to_owned(), key.0.bits()))
             }
-            _ => Ok(Self { id: id.into(), verifier, active: true, principal }),
+            _ => Ok(Self { id: id.into(), verifier: Arc::new(verifier), active: true, principal }),
         }
     }
 
@@ -71,6 +71,12 @@ impl AccessKey {
     #[must_use]
     pub fn with_active(self, active: bool) -> Self {
         Self { active, ..self }
+    }
+
+    /// The same key, for `principal` as it is now.
+    pub(super) fn held_by(&self, principal: &Arc<Principal>) -> Self {
+        let verifier = Arc::clone(&self.verifier);
+        Self { id: self.id.clone(), verifier, active: self.active, principal: Arc::clone(principal) }
     }
 
     /// The id, such as `LTAI5t…`.

@@ -22,11 +22,6 @@ pub struct Arn<'a> {
 }
 
 impl<'a> Arn<'a> {
-    /// The name of a KMS resource: `acs:kms:<region>:<account>:<relative>`.
-    pub fn kms(region: &'a str, account: &'a AccountId, relative: &'a str) -> Self {
-        Self { service: "kms", region, account: account.as_str(), relative }
-    }
-
     /// The name of a RAM entity: `acs:ram::<account>:<relative>`.
     pub fn ram(account: &'a AccountId, relative: &'a str) -> Self {
         Self { service: "ram", region: "", account: account.as_str(), relative }
@@ -67,10 +62,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kms_name_is_put_together() {
+    fn a_name_is_put_together() {
         let account = AccountId::parse("1234567890").unwrap();
-        let arn = Arn::kms("cn-hangzhou", &account, "alias/example");
-        assert_eq!(arn.text(), "acs:kms:cn-hangzhou:1234567890:alias/example");
+        let arn = Arn::ram(&account, "user/example");
+        assert_eq!(arn.text(), "acs:ram::1234567890:user/example");
         assert_eq!(arn.to_string(), arn.text());
         assert_eq!(Arn::parse(&arn.text()), Some(arn));
     }

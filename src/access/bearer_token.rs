@@ -45,6 +45,10 @@ impl TokenDigest {
     pub(super) fn of(token: &str) -> Self {
         Self(Sha256::digest(token).into())
     }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 impl fmt::Debug for TokenDigest {

@@ -1,9 +1,60 @@
-//! Whether a caller may, and if not, what stands in the way.
+//! Whether a caller may, and what that rests on.
 
-use std::fmt;
+use std::sync::Arc;
 
-use super::policy::{Effect, Policy, Statement};
+use super::policy::{Effect, Policy};
 use super::{AccountId, Arn, Principal, Request};
+
+/// An answer to the question whether a caller may do what it wants, with what it rests on. A value for allow and for
+/// deny alike; the text is made by [`explain`](super::explain) when somebody asks for it.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    pub verdict: Verdict,
+    pub grounds: Grounds,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Allowed,
+    /// A Deny statement matched.
+    ExplicitlyDenied,
+    /// No Allow statement did, or none could.
+    ImplicitlyDenied,
+}
+
+/// What a decision rests on.
+#[derive(Debug, Clone)]
+pub enum Grounds {
+    /// The account itself may do everything in its account.
+    Root,
+    /// This statement of this policy, counted from 1.
+    Statement { layer: Layer, policy: Arc<Policy>, number: usize },
+    /// No statement of this layer allows it.
+    NothingAllows(Layer),
+    /// The resource is another account's, and nothing there grants access.
+    OtherAccount,
+}
+
+/// Where policies come from. A Deny of any layer refuses; each layer must allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// Attached to a RAM user.
+    Identity,
+}
+
+impl Decision {
+    pub fn is_allowed(&self) -> bool {
+        self.verdict == Verdict::Allowed
+    }
+
+    fn allowed(grounds: Grounds) -> Self {
+        Self { verdict: Verdict::Allowed, grounds }
+    }
+
+    fn denied(grounds: Grounds) -> Self {
+        Self { verdict: Verdict::ImplicitlyDenied, grounds }
+    }
+}
 
 /// Whether `principal` may do what `request` asks.
 ///
@@ -11,107 +62,35 @@ use super::{AccountId, Arn, Principal, Request};
 /// refuses, else a matching Allow allows, else the request is refused implicitly. A resource of
 /// another account is refused to both, as there are no key or secret policies that could grant
 /// it; a user's own Deny is still reported as such. Source: "Policy evaluation process" of RAM.
-pub fn decide<'a>(principal: &'a Principal, request: &Request<'a>) -> Result<(), Denial<'a>> {
-    let denied = |grounds| Err(Denial { principal, request: *request, grounds });
-    let allowed = if principal.is_root() {
-        true
+pub fn decide(principal: &Principal, request: &Request<'_>) -> Decision {
+    let decision = if principal.is_root() {
+        Decision::allowed(Grounds::Root)
     } else {
-        match evaluate(principal, request) {
-            Ok(allowed) => allowed,
-            Err(grounds) => return denied(grounds),
-        }
+        evaluate(Layer::Identity, principal.policies(), principal, request)
     };
-    if !is_own(principal.account(), request.resource) {
-        return denied(Grounds::OtherAccount);
-    }
-    if allowed { Ok(()) } else { denied(Grounds::NothingAllows) }
+    let is_own = decision.verdict == Verdict::ExplicitlyDenied || is_own(principal.account(), request.resource);
+    if is_own { decision } else { Decision::denied(Grounds::OtherAccount) }
 }
 
-/// A refusal, with what is needed to say why.
-pub struct Denial<'a> {
-    principal: &'a Principal,
-    request: Request<'a>,
-    grounds: Grounds<'a>,
-}
-
-/// What the refusal rests on.
-#[derive(Clone, Copy)]
-pub(super) enum Grounds<'a> {
-    Explicit { policy: &'a Policy, statement: &'a Statement },
-    OtherAccount,
-    NothingAllows,
-}
-
-impl<'a> Denial<'a> {
-    /// Whether a Deny statement refused, rather than the lack of an Allow.
-    pub fn is_explicit(&self) -> bool {
-        matches!(self.grounds, Grounds::Explicit { .. })
-    }
-
-    /// The Deny statement that refused: its policy's name, and its place there counted from 1.
-    pub fn denied_by(&self) -> Option<(&'a str, usize)> {
-        match self.grounds {
-            Grounds::Explicit { policy, statement } => Some((policy.name(), statement.number())),
-            Grounds::OtherAccount | Grounds::NothingAllows => None,
-        }
-    }
-
-    /// Who was refused.
-    pub fn principal(&self) -> &'a Principal {
-        self.principal
-    }
-
-    /// The action refused, such as `kms:Decrypt`.
-    pub fn action(&self) -> &'a str {
-        self.request.action
-    }
-
-    /// The full name of the resource, which the service's error text names.
-    pub fn resource(&self) -> &'a str {
-        self.request.resource
-    }
-
-    /// The reason in one line for a person: the statement that denies, or those that came closest
-    /// to allowing and what kept them from it, with the values seen. Evaluates the policies once
-    /// more, so that a decision costs nothing for it.
-    pub fn explain(&self) -> String {
-        super::explanation::explain(self)
-    }
-
-    pub(super) fn request(&self) -> &Request<'a> {
-        &self.request
-    }
-
-    pub(super) fn grounds(&self) -> Grounds<'a> {
-        self.grounds
-    }
-}
-
-/// The explanation.
-impl fmt::Debug for Denial<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.explain())
-    }
-}
-
-/// Whether any statement allows; an error if one denies.
-fn evaluate<'a>(principal: &'a Principal, request: &Request<'a>) -> Result<bool, Grounds<'a>> {
-    let mut allowed = false;
-    for policy in principal.policies() {
+/// What the policies of one layer say: the first Deny that matches, else the first Allow.
+fn evaluate(layer: Layer, policies: &[Arc<Policy>], principal: &Principal, request: &Request<'_>) -> Decision {
+    let mut allowed = None;
+    for policy in policies {
         for statement in policy.statements() {
-            if allowed && statement.effect() == Effect::Allow {
+            if allowed.is_some() && statement.effect() == Effect::Allow {
                 continue;
             }
             let seen = |key: &_| request.seen(key, principal);
             if statement.matches(request.action, request.resource, seen) {
+                let grounds = Grounds::Statement { layer, policy: Arc::clone(policy), number: statement.number() };
                 match statement.effect() {
-                    Effect::Deny => return Err(Grounds::Explicit { policy, statement }),
-                    Effect::Allow => allowed = true,
+                    Effect::Deny => return Decision { verdict: Verdict::ExplicitlyDenied, grounds },
+                    Effect::Allow => allowed = Some(grounds),
                 }
             }
         }
     }
-    Ok(allowed)
+    allowed.map_or_else(|| Decision::denied(Grounds::NothingAllows(layer)), Decision::allowed)
 }
 
 /// A name that cannot be taken apart is nobody's.

@@ -8,7 +8,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::access::{Circumstances, NoTags, Tags, system_policy};
+use crate::access::{Circumstances, Tags, explain, system_policy};
 
 const KEY: &str = "acs:kms:cn-hangzhou:123456:key/k-1";
 const CONTAINER: &str = "acs:kms:cn-hangzhou:123456:key";
@@ -52,11 +52,21 @@ impl Tags for Tag {
     }
 }
 
+/// A resource without tags.
+struct NoTags;
+
+impl Tags for NoTags {
+    fn value(&self, _key: &str) -> Option<&str> {
+        None
+    }
+}
+
 /// `None` if allowed, else the explanation.
 fn refusal(principal: &Principal, action: &str, resource: &str) -> Option<String> {
     let circumstances = circumstances();
     let request = Request { action, resource, tags: &Tag("Env", "prod"), circumstances: &circumstances };
-    decide(principal, &request).err().map(|denial| denial.explain())
+    let decision = decide(principal, &request);
+    (!decision.is_allowed()).then(|| explain(&decision, principal, &request))
 }
 
 fn allow(action: &str, resource: &str) -> Value {
@@ -179,23 +189,47 @@ fn a_tag_is_asked_for_only_by_a_condition_that_matters() {
         statement("Deny", "kms:Encrypt", "*", tagged.clone()),
         statement("Deny", "*", "acs:kms:*:*:secret*", tagged),
     ]]);
-    assert!(decide(&alice, &request).is_ok());
+    assert!(decide(&alice, &request).is_allowed());
+}
+
+/// Verdict, and the statement that it rests on.
+fn told(decision: &Decision) -> (Verdict, Option<(&str, usize)>) {
+    let by = match &decision.grounds {
+        Grounds::Statement { layer: Layer::Identity, policy, number } => Some((policy.name(), *number)),
+        Grounds::Root | Grounds::NothingAllows(_) | Grounds::OtherAccount => None,
+    };
+    (decision.verdict, by)
 }
 
 #[test]
-fn a_denial_holds_on_to_its_question() {
+fn a_decision_tells_what_it_rests_on() {
     let circumstances = circumstances();
-    let request = Request { action: "kms:Decrypt", resource: KEY, tags: &NoTags, circumstances: &circumstances };
-    let alice = alice(&[vec![allow("*", "*")], vec![deny("kms:*", "*")]]).with_user_id("200000000000000009").unwrap();
-    let denial = decide(&alice, &request).unwrap_err();
-    assert_eq!((denial.action(), denial.resource()), ("kms:Decrypt", KEY));
-    assert!(denial.is_explicit());
-    assert_eq!(denial.denied_by(), Some(("p2", 1)));
-    assert_eq!(denial.principal().id(), "200000000000000009");
+    let ask = |principal: &Principal, resource| {
+        let request = Request { action: "kms:Decrypt", resource, tags: &NoTags, circumstances: &circumstances };
+        let decision = decide(principal, &request);
+        (decision.clone(), explain(&decision, principal, &request))
+    };
+    let allowed = alice(&[vec![allow("kms:Encrypt", "*")], vec![allow("kms:List*", "*"), allow("*", "*")]]);
+    let (decision, text) = ask(&allowed, KEY);
+    assert_eq!(told(&decision), (Verdict::Allowed, Some(("p2", 2))));
+    assert!(text.ends_with("is allowed to user alice (acs:ram::123456:user/alice): policy \"p2\" statement 2 allows it"));
 
+    let denied = alice(&[vec![allow("*", "*")], vec![deny("kms:*", "*")]]);
+    assert_eq!(told(&ask(&denied, KEY).0), (Verdict::ExplicitlyDenied, Some(("p2", 1))));
+    assert_eq!(told(&ask(&denied, FOREIGN).0), (Verdict::ExplicitlyDenied, Some(("p2", 1))), "whoever's it is");
+
+    let (decision, _) = ask(&allowed, FOREIGN);
+    assert!(matches!(decision.grounds, Grounds::OtherAccount) && !decision.is_allowed());
     let nobody = Principal::user(account(), "nobody").unwrap();
-    let denial = decide(&nobody, &request).unwrap_err();
-    assert_eq!((denial.is_explicit(), denial.denied_by()), (false, None));
+    let (decision, _) = ask(&nobody, KEY);
+    assert!(matches!(decision.grounds, Grounds::NothingAllows(Layer::Identity)));
+    assert_eq!(decision.verdict, Verdict::ImplicitlyDenied);
+
+    let root = Principal::root(account());
+    let (decision, text) = ask(&root, KEY);
+    assert!(matches!(decision.grounds, Grounds::Root) && decision.is_allowed());
+    assert!(text.contains("is allowed to the account root"), "{text}");
+    assert!(!ask(&root, FOREIGN).0.is_allowed());
 }
 
 #[test]
@@ -265,13 +299,9 @@ proptest! {
         let tagged = tag.map(|value| Tag("A", value));
         let tags = tagged.as_ref().map_or(&NoTags as &dyn Tags, |tag| tag);
         let request = Request { action: "kms:Decrypt", resource: KEY, tags, circumstances: &circumstances };
-        match decide(&alice, &request) {
-            Ok(()) => prop_assert!(allowed && !denied),
-            Err(denial) => {
-                prop_assert!(denied || !allowed);
-                prop_assert_eq!(denial.is_explicit(), denied);
-                prop_assert!(!denial.explain().is_empty());
-            }
-        }
+        let decision = decide(&alice, &request);
+        prop_assert_eq!(decision.is_allowed(), allowed && !denied);
+        prop_assert_eq!(decision.verdict == Verdict::ExplicitlyDenied, denied);
+        prop_assert!(!explain(&decision, &alice, &request).is_empty());
     }
 }

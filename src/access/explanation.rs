@@ -1,33 +1,46 @@
-//! Why a request was refused, in one line for a person. Runs only after a refusal.
+//! What a decision rests on, in one line for a person. Runs only when somebody asks.
 
 use std::fmt::Write;
 
-use super::decision::{Denial, Grounds};
+use super::decision::{Decision, Grounds, Verdict};
 use super::policy::{Condition, Effect, Policy, Seen, Statement};
 use super::{Arn, Principal, Request};
 
-pub(super) fn explain(denial: &Denial<'_>) -> String {
-    let principal = denial.principal();
+/// The reason in one line for a person: the statement that decided, or those that came closest to allowing and what kept
+/// them from it, with the values seen. Evaluates the policies once more, so that a decision costs nothing for it.
+pub fn explain(decision: &Decision, principal: &Principal, request: &Request<'_>) -> String {
     let who = if principal.is_root() { "the account" } else { "user" };
+    let verdict = if decision.is_allowed() { "allowed" } else { "denied" };
     let opening = format!(
-        "{} on {} is denied to {who} {} ({})",
-        denial.action(),
-        denial.resource(),
+        "{} on {} is {verdict} to {who} {} ({})",
+        request.action,
+        request.resource,
         principal.display_name(),
         principal.arn()
     );
-    let reason = match denial.grounds() {
-        Grounds::Explicit { policy, statement } => explicit(denial, policy, statement),
-        Grounds::OtherAccount => other_account(denial.resource()),
-        Grounds::NothingAllows => near_misses(principal, denial.request()),
+    let reason = match &decision.grounds {
+        Grounds::Root => "an account may do everything with what is its own".to_owned(),
+        Grounds::Statement { policy, number, .. } => by_statement(decision.verdict, policy, *number, principal, request),
+        Grounds::OtherAccount => other_account(request.resource),
+        Grounds::NothingAllows(_) => near_misses(principal, request),
     };
     one_line(&format!("{opening}: {reason}"))
 }
 
-fn explicit(denial: &Denial<'_>, policy: &Policy, statement: &Statement) -> String {
-    let mut text = format!("{} denies it", place(policy, statement));
+fn by_statement(
+    verdict: Verdict,
+    policy: &Policy,
+    number: usize,
+    principal: &Principal,
+    request: &Request<'_>,
+) -> String {
+    let verb = if verdict == Verdict::Allowed { "allows" } else { "denies" };
+    let Some(statement) = policy.statements().iter().find(|statement| statement.number() == number) else {
+        return format!("policy {:?} {verb} it", policy.name());
+    };
+    let mut text = format!("{} {verb} it", place(policy, statement));
     for (index, condition) in statement.conditions().iter().enumerate() {
-        let seen = denial.request().seen(condition.key(), denial.principal());
+        let seen = request.seen(condition.key(), principal);
         let opening = if index == 0 { ", as its condition is met:" } else { " and" };
         let _ = write!(text, "{opening} {condition} ({})", sight(condition, seen));
     }
@@ -44,7 +57,7 @@ fn other_account(resource: &str) -> String {
 }
 
 /// The Allow statements that came closest, and what kept each from matching.
-fn near_misses<'a>(principal: &'a Principal, request: &Request<'a>) -> String {
+fn near_misses(principal: &Principal, request: &Request<'_>) -> String {
     let policies = principal.policies();
     if policies.is_empty() {
         return "no policy is attached".to_owned();
@@ -73,7 +86,7 @@ fn near_misses<'a>(principal: &'a Principal, request: &Request<'a>) -> String {
     format!("no Allow statement names the action (attached: {})", names.join(", "))
 }
 
-fn unmet<'a>(statement: &Statement, principal: &'a Principal, request: &Request<'a>) -> String {
+fn unmet(statement: &Statement, principal: &Principal, request: &Request<'_>) -> String {
     let unmet = statement.conditions().iter().filter_map(|condition| {
         let seen = request.seen(condition.key(), principal);
         let sight = sight(condition, seen);

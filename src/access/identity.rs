@@ -9,7 +9,7 @@ use super::arn::Arn;
 use super::policy::{ConditionKey, Policy, Seen};
 
 /// A caller: an account itself (root) or one of its RAM users.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Principal {
     account: AccountId,
     kind: Kind,
@@ -18,7 +18,7 @@ pub struct Principal {
 }
 
 /// What decides how far a caller's rights go.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Kind {
     Root,
     User { name: Box<str>, id: Box<str>, policies: Vec<Arc<Policy>> },
@@ -45,16 +45,6 @@ impl Principal {
         let id = derived_user_id(&account, name).into();
         let kind = Kind::User { name: name.into(), id, policies: Vec::new() };
         Ok(Self { account, kind, arn, context: Vec::new() })
-    }
-
-    /// Gives a user this id, 1 to 20 digits, instead of the derived one. Errors:
-    /// [`IdentityError::UserId`], also for root, whose id is the account's.
-    pub fn with_user_id(mut self, given: &str) -> Result<Self, IdentityError> {
-        match &mut self.kind {
-            Kind::User { id, .. } if is_numeric_id(given) => *id = given.into(),
-            _ => return Err(IdentityError::UserId(given.to_owned())),
-        }
-        Ok(self)
     }
 
     /// Attaches policies to a user, after those attached already. On root they have no effect:
@@ -174,9 +164,6 @@ pub enum IdentityError {
     /// Not a RAM user name.
     #[error("user name {0:?} is not 1 to 64 letters, digits, '.', '-' or '_'")]
     UserName(String),
-    /// Not 1 to 20 digits, or given to root.
-    #[error("user id {0:?} is not 1 to 20 digits, or given to an account")]
-    UserId(String),
     /// A condition key without a service prefix, or one given twice.
     #[error("condition key {0:?} is not of the form acs:<name> or <service>:<name>, or stands twice")]
     ContextKey(String),
@@ -253,7 +240,6 @@ mod tests {
         // First 8 bytes of SHA-256("1234567890123456/alice"), modulo 10^17, plus 2 * 10^17.
         assert_eq!(alice().id(), "214686772806034866");
         assert_ne!(alice().id(), Principal::user(account(), "bob").unwrap().id());
-        assert_eq!(alice().with_user_id("25").unwrap().id(), "25");
     }
 
     #[rstest]
@@ -266,8 +252,6 @@ mod tests {
     #[case("１２", false)]
     fn ids_are_digits(#[case] text: &str, #[case] accepted: bool) {
         assert_eq!(AccountId::parse(text).is_ok(), accepted);
-        assert_eq!(alice().with_user_id(text).is_ok(), accepted);
-        assert!(Principal::root(account()).with_user_id(text).is_err());
     }
 
     #[rstest]

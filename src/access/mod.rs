@@ -5,9 +5,9 @@
 //! touches a socket or knows KMS keys, protocols or the rest of the crate but `cipher`, whose public
 //! keys check signatures.
 //!
-//! Who is calling comes from a [`Directory`], built once of [`AccessKey`]s and [`BearerToken`]s that
-//! each name a [`Principal`]. What it wants is a [`Request`]. [`decide`] answers `Ok`, or a [`Denial`] that
-//! holds on to its question and works out the explanation only when asked for it.
+//! Who is calling comes from [`People`], where [`AccessKey`]s and bearer tokens each lead to a [`Principal`] joined
+//! with its policies. What it wants is a [`Request`]. [`decide`] answers with a [`Decision`], a value that tells what it
+//! rests on; [`explain`] works out the text only when asked for it.
 //!
 //! Sources: Alibaba Cloud RAM documentation ("Policy structure and syntax", "Basic elements of a
 //! policy", "Conditional operators", 2025-12; "Policy evaluation process") and KMS documentation
@@ -18,20 +18,21 @@ mod access_key;
 mod arn;
 mod bearer_token;
 mod decision;
-mod directory;
 mod explanation;
 mod identity;
+mod people;
 mod policy;
 mod request;
 
 pub use access_key::{AccessKey, PublicKey, Verifier};
 pub use arn::Arn;
 pub use bearer_token::BearerToken;
-pub use decision::{Denial, decide};
-pub use directory::Directory;
+pub use decision::{Decision, Grounds, Layer, Verdict, decide};
 pub use identity::{AccountId, IdentityError, Principal};
+pub use explanation::explain;
+pub use people::{Change, People, User};
 pub use policy::{Policy, PolicyError, PolicyWarning, SYSTEM_POLICY_NAMES, system_policy};
-pub use request::{Circumstances, NoTags, Request, Tags};
+pub use request::{Circumstances, Request, Tags};
 
 #[cfg(test)]
 mod tests {
@@ -40,11 +41,11 @@ mod tests {
     #[test]
     fn everything_crosses_threads() {
         fn crosses<T: Send + Sync>() {}
-        crosses::<Directory>();
+        crosses::<People>();
         crosses::<AccessKey>();
         crosses::<Principal>();
         crosses::<Policy>();
         crosses::<Request<'static>>();
-        crosses::<Denial<'static>>();
+        crosses::<Decision>();
     }
 }

@@ -15,7 +15,7 @@ pub struct Request<'a> {
     /// Full name of the resource, such as `acs:kms:cn-hangzhou:123456:key/<id>`, or `*` for an
     /// action without one, which counts as the caller's own.
     pub resource: &'a str,
-    /// The tags of that resource; [`NoTags`] where it has none.
+    /// The tags of that resource.
     pub tags: &'a dyn Tags,
     /// How the request came in.
     pub circumstances: &'a Circumstances,
@@ -29,16 +29,6 @@ pub trait Tags: Send + Sync {
     fn value(&self, key: &str) -> Option<&str>;
 }
 
-/// The tags of a resource without tags.
-#[derive(Debug, Clone, Copy)]
-pub struct NoTags;
-
-impl Tags for NoTags {
-    fn value(&self, _key: &str) -> Option<&str> {
-        None
-    }
-}
-
 /// What the connection and the clock show; one for all [`Request`]s of an API call.
 #[derive(Debug, Clone, Copy)]
 pub struct Circumstances {
@@ -50,13 +40,13 @@ pub struct Circumstances {
     pub now: Timestamp,
 }
 
-impl<'a> Request<'a> {
+impl Request<'_> {
     /// The value of a condition key as `principal` makes this request.
     ///
     /// The principal's own context comes first. `acs:MFAPresent` is absent from calls signed with
     /// an `AccessKey`; `acs:SourceVpc`, `acs:VpcSourceIp` and every key not known here are absent
     /// too, unless the context supplies them.
-    pub(super) fn seen(&self, key: &ConditionKey, principal: &'a Principal) -> Option<Seen<'a>> {
+    pub(super) fn seen<'s>(&'s self, key: &ConditionKey, principal: &'s Principal) -> Option<Seen<'s>> {
         if let Some(value) = principal.context(key) {
             return Some(Seen::Text(value));
         }

@@ -9,10 +9,69 @@ use arc_swap::{ArcSwap, Guard};
 use super::{Store, StoreError};
 
 /// State that is the sum of the changes applied to it, and cheap to clone.
-pub trait Recorded: Clone {
-    type Change;
+pub trait Recorded: Clone + Send + Sync + 'static {
+    type Change: Clone + Send + Sync + 'static;
+    /// What a transaction collects.
+    type Changes: Default + Send + IntoIterator<Item = Self::Change>;
 
     fn apply(&mut self, change: &Self::Change);
+
+    /// Which record `change` is about: of several changes of one record the last stands.
+    fn record_id(change: &Self::Change) -> Vec<u8>;
+
+    /// What `change` decides upon and changes, asked before it is applied.
+    fn scopes(&self, change: &Self::Change) -> Vec<Scope>;
+}
+
+/// A record, or a unique name, that a call decided upon and changes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Scope(Box<[u8]>);
+
+impl Scope {
+    pub fn new(name: &[u8]) -> Self {
+        Self(name.into())
+    }
+}
+
+/// A part of a state as a transaction changes it.
+#[derive(Debug)]
+pub struct Draft<'t, P: Recorded> {
+    part: &'t mut P,
+    changes: &'t mut Vec<P::Change>,
+}
+
+impl<'t, P: Recorded> Draft<'t, P> {
+    pub fn new(part: &'t mut P, changes: &'t mut Vec<P::Change>) -> Self {
+        Self { part, changes }
+    }
+
+    pub fn record(&mut self, change: P::Change) {
+        self.part.apply(&change);
+        self.changes.push(change);
+    }
+}
+
+impl<P: Recorded> Deref for Draft<'_, P> {
+    type Target = P;
+
+    fn deref(&self) -> &P {
+        self.part
+    }
+}
+
+/// Why a commit did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    #[error("somebody else changed the same: to be run again")]
+    Conflict,
+    #[error("too many others change the same")]
+    Busy,
+    #[error("the storage is full")]
+    Full,
+    #[error("one call changes more than the storage takes at once")]
+    TooLarge,
+    #[error(transparent)]
+    Failed(#[from] StoreError),
 }
 
 /// The current state and the way to change it.
@@ -46,9 +105,19 @@ impl<S: Recorded> Ledger<S> {
     }
 
     /// Begin a change; waits for the one before it.
-    pub fn begin(&self) -> Transaction<'_, S> {
+    pub fn begin(&self) -> Result<Transaction<'_, S>, CommitError> {
         let turn = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        Transaction { state: S::clone(&self.current.load()), changes: Vec::new(), ledger: self, _turn: turn }
+        Ok(Transaction { state: S::clone(&self.current.load()), changes: S::Changes::default(), ledger: self, _turn: turn })
+    }
+
+    /// Whether others write too.
+    pub fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// The newest state there is anywhere.
+    pub fn refreshed(&self) -> Result<Guard<Arc<S>>, CommitError> {
+        Ok(self.snapshot())
     }
 }
 
@@ -61,24 +130,27 @@ impl<S: Recorded> fmt::Debug for Ledger<S> {
 /// A change under way. Dropped without [`Transaction::commit`], it leaves no trace.
 pub struct Transaction<'l, S: Recorded> {
     state: S,
-    changes: Vec<S::Change>,
+    changes: S::Changes,
     ledger: &'l Ledger<S>,
     _turn: MutexGuard<'l, ()>,
 }
 
 impl<S: Recorded> Transaction<'_, S> {
-    /// Apply `change`, visible to this transaction at once and to others after the commit.
-    pub fn record(&mut self, change: S::Change) {
-        self.state.apply(&change);
-        self.changes.push(change);
+    pub fn parts(&mut self) -> (&mut S, &mut S::Changes) {
+        (&mut self.state, &mut self.changes)
     }
 
     /// Make the changes durable, then visible.
-    pub fn commit(self) -> Result<(), StoreError> {
-        if !self.changes.is_empty() {
-            self.ledger.store.append(&self.changes)?;
+    pub fn commit(self) -> Result<(), CommitError> {
+        let changes: Vec<_> = self.changes.into_iter().collect();
+        if !changes.is_empty() {
+            self.ledger.store.append(&changes)?;
             self.ledger.current.store(Arc::new(self.state));
         }
+        Ok(())
+    }
+
+    pub fn give_up(self) -> Result<(), CommitError> {
         Ok(())
     }
 }
@@ -91,62 +163,3 @@ impl<S: Recorded> Deref for Transaction<'_, S> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::world::Memory;
-
-    #[derive(Clone, Default)]
-    struct Sum(u32);
-
-    impl Recorded for Sum {
-        type Change = u32;
-
-        fn apply(&mut self, change: &u32) {
-            self.0 += change;
-        }
-    }
-
-    struct Full;
-
-    impl Store<u32> for Full {
-        fn count(&self) -> Result<u64, StoreError> {
-            Ok(2)
-        }
-
-        fn load(&self, take: &mut dyn FnMut(Vec<u32>)) -> Result<(), StoreError> {
-            take(vec![1, 2]);
-            Ok(())
-        }
-
-        fn append(&self, _changes: &[u32]) -> Result<(), StoreError> {
-            Err(StoreError("no space left".into()))
-        }
-    }
-
-    #[test]
-    fn a_commit_is_seen_by_later_snapshots_and_a_drop_by_none() {
-        let ledger = Ledger::<Sum>::open(Box::new(Memory), &mut |_, _| {}).unwrap();
-        let before = ledger.snapshot();
-        let mut change = ledger.begin();
-        change.record(5);
-        assert_eq!(change.0, 5);
-        change.commit().unwrap();
-        assert_eq!((before.0, ledger.snapshot().0), (0, 5));
-
-        let mut dropped = ledger.begin();
-        dropped.record(1);
-        drop(dropped);
-        assert_eq!(ledger.snapshot().0, 5);
-    }
-
-    #[test]
-    fn what_cannot_be_stored_does_not_happen() {
-        let ledger = Ledger::<Sum>::open(Box::new(Full), &mut |_, _| {}).unwrap();
-        assert_eq!(ledger.snapshot().0, 3);
-        let mut change = ledger.begin();
-        change.record(5);
-        assert!(change.commit().is_err());
-        assert_eq!(ledger.snapshot().0, 3);
-    }
-}

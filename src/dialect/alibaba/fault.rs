@@ -4,8 +4,11 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::access::Denial;
+use super::kms::ANYTHING;
+use crate::access::Verdict;
+use crate::call::{Denial, Refusal};
 use crate::keyring::{self, KeyState, Purpose};
+use crate::world::CommitError;
 
 /// A row of the error tables: HTTP status, code, message. `{}` in a message stands for what the error is about.
 #[derive(Debug, PartialEq, Eq)]
@@ -101,6 +104,7 @@ pub const STATE_MODIFIED_FAILED: Code = code(409, "Rejected.StateModifiedFailed"
 pub const LIMIT_EXCEEDED: Code =
     code(400, "Rejected.LimitExceeded", "The request was rejected because user create resource limit was exceeded.");
 pub const THROTTLING: Code = code(429, "Rejected.Throttling", "QPS Limit Exceeded");
+pub const UNAVAILABLE: Code = code(503, "ServiceUnavailableTemporary", "Service Unavailable Temporary.");
 pub const INTERNAL_FAILURE: Code = code(500, "InternalFailure", "Internal Failure");
 
 // DryRun. The codes are documented; the messages are the documented sentences, the statuses a choice.
@@ -159,7 +163,6 @@ impl From<keyring::Error> for Fault {
         match error {
             Error::KeyNotFound => (&KEY_NOT_FOUND).into(),
             Error::AliasNotFound => (&ALIAS_NOT_FOUND).into(),
-            Error::DataKeyNotFound => (&RESOURCE_NOT_FOUND).into(),
             Error::AliasTaken => (&ALIAS_ALREADY_EXISTS).into(),
             Error::NotUsable(state) => rejected(state).into(),
             Error::NotChangeable(_) => (&STATE_MODIFIED_FAILED).into(),
@@ -174,8 +177,41 @@ impl From<keyring::Error> for Fault {
             Error::InvalidImportToken => (&INVALID_IMPORT_TOKEN).into(),
             Error::ExpiredImportToken => (&EXPIRED_IMPORT_TOKEN).into(),
             Error::InvalidMaterial => (&INVALID_KEY_MATERIAL).into(),
-            Error::Store(error) => Self::from(&INTERNAL_FAILURE).because(error.to_string()),
         }
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Throttled => (&THROTTLING).into(),
+            Refusal::Denied(denial) => (&*denial).into(),
+            Refusal::Key(error) => error.into(),
+            Refusal::Unkept(error) => error.into(),
+            Refusal::Abandoned => Self::from(&UNAVAILABLE).because("the caller has gone: nothing was done"),
+        }
+    }
+}
+
+impl From<&Denial> for Fault {
+    fn from(denial: &Denial) -> Self {
+        let fault = match denial.resource.name.as_str() {
+            ANYTHING => Self::from(&NO_PERMISSION_AT_ALL),
+            name => Self::about(&NO_PERMISSION, name),
+        };
+        let detail = AccessDeniedDetail::of(denial);
+        Self { access_denied_detail: Some(Box::new(detail)), ..fault.because(denial.explain()) }
+    }
+}
+
+impl From<CommitError> for Fault {
+    fn from(error: CommitError) -> Self {
+        let code = match error {
+            CommitError::Conflict | CommitError::Busy => &UNAVAILABLE,
+            CommitError::TooLarge => &LIMIT_EXCEEDED,
+            CommitError::Full | CommitError::Failed(_) => &INTERNAL_FAILURE,
+        };
+        Self::from(code).because(error.to_string())
     }
 }
 
@@ -213,15 +249,16 @@ pub struct AccessDeniedDetail {
 }
 
 impl AccessDeniedDetail {
-    pub fn of(denial: &Denial<'_>) -> Self {
-        let principal = denial.principal();
+    pub fn of(denial: &Denial) -> Self {
+        let Denial { principal, action, decision, .. } = denial;
+        let is_explicit = decision.verdict == Verdict::ExplicitlyDenied;
         Self {
-            auth_action: denial.action().to_owned(),
+            auth_action: action.clone(),
             auth_principal_display_name: principal.id().to_owned(),
             auth_principal_owner_id: principal.account().as_str().to_owned(),
             // The documents have no word for an account itself.
             auth_principal_type: if principal.is_root() { "Account" } else { "SubUser" },
-            no_permission_type: if denial.is_explicit() { "ExplicitDeny" } else { "ImplicitDeny" },
+            no_permission_type: if is_explicit { "ExplicitDeny" } else { "ImplicitDeny" },
             policy_type: "AccountLevelIdentityBasedPolicy",
         }
     }

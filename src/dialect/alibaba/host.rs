@@ -3,7 +3,7 @@
 use http::header::HOST;
 use http::request::Parts;
 
-use super::kms::REGIONS;
+use super::regions::REGIONS;
 
 /// The host that a request is for, as sent: the header, else the target's authority.
 pub(super) fn of(head: &Parts) -> Option<&str> {

@@ -1,6 +1,5 @@
 //! KMS 2016-01-20: the actions, and the way each of them takes.
 
-mod action;
 mod alias;
 mod asymmetric;
 mod catalogue;
@@ -10,8 +9,8 @@ mod key;
 mod lists;
 mod mac;
 mod material;
-mod parameter_names;
 mod prelude;
+mod recipient;
 pub mod reference;
 mod region;
 mod service;
@@ -22,15 +21,14 @@ mod types;
 mod version;
 pub mod words;
 
-pub use action::{Deed, Entry};
 pub use catalogue::NOT_BUILT;
 pub use lists::check_tag;
-pub use region::REGIONS;
+pub use subject::ANYTHING;
 
-use super::fault::{self, Fault};
+use super::{Entry, Service};
 
-/// The version of the service that this is.
-const VERSION: &str = "2016-01-20";
+/// Key management, as of 2016-01-20.
+pub const SERVICE: Service = Service { version: "2016-01-20", code: "kms", actions: ACTIONS, not_built: NOT_BUILT };
 
 /// Every action there is.
 pub const ACTIONS: &[Entry] = &[
@@ -81,25 +79,3 @@ pub const ACTIONS: &[Entry] = &[
     Entry::of::<service::DescribeAccountKmsStatus>(),
     Entry::of::<service::OpenKmsService>(),
 ];
-
-/// The action called `name`.
-pub fn find(name: &str) -> Option<&'static Entry> {
-    ACTIONS.iter().find(|entry| entry.name == name)
-}
-
-/// The action called `name` of the service's `version`.
-///
-/// Errors: `InvalidVersion`; `InvalidAction.NotFound`, or `UnsupportedOperation` for one that is documented but not
-/// built.
-pub fn named(version: Option<&str>, name: &str) -> Result<&'static Entry, Fault> {
-    if version != Some(VERSION) {
-        return Err((&fault::INVALID_VERSION).into());
-    }
-    find(name).ok_or_else(|| {
-        if NOT_BUILT.contains(&name) {
-            Fault::from(&fault::UNSUPPORTED_OPERATION).because("the action is not built yet")
-        } else {
-            (&fault::ACTION_NOT_FOUND).into()
-        }
-    })
-}

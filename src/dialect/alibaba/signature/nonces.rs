@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use siphasher::sip::SipHasher13;
 
-use super::super::WINDOW;
+/// How far the time of a request may be from ours. Source: alibaba-wire §7.1.
+pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 
 /// How many nonces are remembered at the most.
 const CAPACITY: usize = 4_000_000;

@@ -1,5 +1,5 @@
-use crate::dialect::alibaba::kms::crypto::{Recipient, refuse_recipient};
 use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::recipient::{Recipient, refuse_recipient};
 use crate::dialect::alibaba::kms::types::{Base64, VersionRef};
 use crate::keyring::EncryptionAlgorithm;
 use base64::prelude::{BASE64_STANDARD, Engine};

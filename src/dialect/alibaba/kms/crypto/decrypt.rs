@@ -1,5 +1,5 @@
-use super::recipient::{Recipient, refuse_recipient};
 use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::recipient::{Recipient, refuse_recipient};
 use crate::dialect::alibaba::kms::subject::Sealing;
 use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext};
 use crate::keyring::Ciphertext;

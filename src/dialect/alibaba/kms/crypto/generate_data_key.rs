@@ -1,6 +1,6 @@
 use super::data_key::{DataKeySpec, NumberOfBytes, generate};
-use super::recipient::{Recipient, refuse_recipient};
 use crate::dialect::alibaba::kms::prelude::*;
+use crate::dialect::alibaba::kms::recipient::{Recipient, refuse_recipient};
 use crate::dialect::alibaba::kms::types::EncryptionContext;
 
 /// Make a random data key, plain and sealed under a key.

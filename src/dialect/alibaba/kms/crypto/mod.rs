@@ -8,7 +8,6 @@ mod generate_and_export_data_key;
 mod generate_data_key;
 mod generate_data_key_without_plaintext;
 mod re_encrypt;
-mod recipient;
 mod wrapping;
 
 pub(super) use decrypt::Decrypt;
@@ -18,4 +17,3 @@ pub(super) use generate_and_export_data_key::GenerateAndExportDataKey;
 pub(super) use generate_data_key::GenerateDataKey;
 pub(super) use generate_data_key_without_plaintext::GenerateDataKeyWithoutPlaintext;
 pub(super) use re_encrypt::ReEncrypt;
-pub(super) use recipient::{Recipient, refuse_recipient};

@@ -1,6 +1,6 @@
-use super::REGIONS;
+use crate::dialect::alibaba::REGIONS;
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::dialect::alibaba::kms::subject::{Nothing, Whole};
+use crate::dialect::alibaba::kms::subject::{Unasked, Whole};
 
 /// List the regions that have the service. Needs no permission.
 #[derive(Debug, Deserialize)]
@@ -28,7 +28,7 @@ struct Region {
 impl Deed for DescribeRegions {
     const NAME: &'static str = "DescribeRegions";
     type Mode = Read;
-    type Subject = Whole<Nothing>;
+    type Subject = Whole<Unasked>;
     type Reply = Described;
 
     fn subject(&self) {}

@@ -1,5 +1,5 @@
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::dialect::alibaba::kms::subject::{TheService, Whole};
+use crate::dialect::alibaba::kms::subject::{AnyResource, Whole};
 
 /// Tell whether the account has the service. It does.
 #[derive(Debug, Deserialize)]
@@ -15,7 +15,7 @@ pub struct Described {
 impl Deed for DescribeAccountKmsStatus {
     const NAME: &'static str = "DescribeAccountKmsStatus";
     type Mode = Read;
-    type Subject = Whole<TheService>;
+    type Subject = Whole<AnyResource>;
     type Reply = Described;
 
     fn subject(&self) {}

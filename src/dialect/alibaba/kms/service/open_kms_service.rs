@@ -1,5 +1,5 @@
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::dialect::alibaba::kms::subject::{TheService, Whole};
+use crate::dialect::alibaba::kms::subject::{AnyResource, Whole};
 
 /// Order the service for the account, which can be done once. Accounts have it from the start.
 #[derive(Debug, Deserialize)]
@@ -9,7 +9,7 @@ pub struct OpenKmsService {}
 impl Deed for OpenKmsService {
     const NAME: &'static str = "OpenKmsService";
     type Mode = Read;
-    type Subject = Whole<TheService>;
+    type Subject = Whole<AnyResource>;
     type Reply = Empty;
 
     fn subject(&self) {}

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Found, Resource, Subject, alias_arn, key_resource};
+use super::{Found, alias_arn, key_resource, resource};
+use crate::call::{Asks, Resource, Subject};
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::reference::KeyRef;
-use crate::keyring::{self, Admitted, AliasName, Key, Mode, Place, Ring, States};
+use crate::keyring::{self, Admitted, AliasName, Key, Place, States};
+use crate::state::{Mode, View};
 
 /// An alias that is to be made, for a key.
 #[derive(Debug)]
@@ -17,13 +19,14 @@ pub struct NewAlias {
 }
 
 impl Subject for NewAlias {
+    type Fault = Fault;
     type Reference<'r> = (&'r KeyRef, &'r AliasName);
     type Admitted = (Admitted, AliasName);
 
-    fn find<M: Mode>((key, name): Self::Reference<'_>, ring: &Ring<'_, M>) -> Found<Self> {
-        let mut found = Arc::<Key>::find(key, ring);
-        found.resources.push(alias_resource(ring.place(), name));
-        let outcome = found.outcome.and_then(|key| match ring.find_alias(name) {
+    fn find<M: Mode>((key, name): Self::Reference<'_>, asks: Asks, view: &View<'_, M>) -> Found<Self> {
+        let mut found = Arc::<Key>::find(key, asks, view);
+        found.resources.push(alias_resource(asks, view.place(), name));
+        let outcome = found.outcome.and_then(|key| match view.keys().find_alias(name) {
             Ok(_) => Err(keyring::Error::AliasTaken.into()),
             Err(_) => Ok(Self { key, name: name.clone() }),
         });
@@ -43,13 +46,14 @@ pub struct BoundAlias {
 }
 
 impl Subject for BoundAlias {
+    type Fault = Fault;
     type Reference<'r> = &'r AliasName;
     type Admitted = (Admitted, AliasName);
 
-    fn find<M: Mode>(name: &AliasName, ring: &Ring<'_, M>) -> Found<Self> {
-        let mut resources = vec![alias_resource(ring.place(), name)];
-        let found = ring.find_alias(name);
-        resources.extend(found.as_ref().ok().map(key_resource));
+    fn find<M: Mode>(name: &AliasName, asks: Asks, view: &View<'_, M>) -> Found<Self> {
+        let mut resources = vec![alias_resource(asks, view.place(), name)];
+        let found = view.keys().find_alias(name);
+        resources.extend(found.as_ref().ok().map(|key| key_resource(asks.first(), key)));
         Found { resources, outcome: found.map(|key| Self { key, name: name.clone() }).map_err(Fault::from) }
     }
 
@@ -75,11 +79,12 @@ pub struct Move {
 }
 
 impl Subject for MovedAlias {
+    type Fault = Fault;
     type Reference<'r> = (&'r AliasName, &'r KeyRef);
     type Admitted = Move;
 
-    fn find<M: Mode>((name, key): Self::Reference<'_>, ring: &Ring<'_, M>) -> Found<Self> {
-        let (from, to) = (BoundAlias::find(name, ring), Arc::<Key>::find(key, ring));
+    fn find<M: Mode>((name, key): Self::Reference<'_>, asks: Asks, view: &View<'_, M>) -> Found<Self> {
+        let (from, to) = (BoundAlias::find(name, asks, view), Arc::<Key>::find(key, asks, view));
         let resources = from.resources.into_iter().chain(to.resources).collect();
         let outcome = from.outcome.and_then(|from| Ok(Self { name: name.clone(), from: from.key, to: to.outcome? }));
         Found { resources, outcome }
@@ -90,6 +95,6 @@ impl Subject for MovedAlias {
     }
 }
 
-fn alias_resource(place: &Place, name: &AliasName) -> Resource {
-    Resource { arn: alias_arn(place, name), key: None }
+fn alias_resource(asks: Asks, place: &Place, name: &AliasName) -> Resource {
+    resource(asks.first(), alias_arn(place, name))
 }

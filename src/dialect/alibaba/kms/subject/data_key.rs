@@ -4,18 +4,23 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Found, Resource, Subject, arn};
-use crate::dialect::alibaba::fault::Fault;
-use crate::keyring::{self, Admitted, DataKey, Key, Mode, Ring, States};
+use super::{Found, arn, resource};
+use crate::call::{Asks, Subject};
+use crate::dialect::alibaba::fault::{self, Fault};
+use crate::keyring::{self, Admitted, Key, States};
+use crate::secrets::DataKey;
+use crate::state::{Mode, View};
 
 /// A data key alone.
 impl Subject for Arc<DataKey> {
+    type Fault = Fault;
     type Reference<'r> = &'r str;
     type Admitted = Self;
 
-    fn find<M: Mode>(name: &str, ring: &Ring<'_, M>) -> Found<Self> {
-        let resource = Resource { arn: arn(ring.place(), "datakey/", name), key: None };
-        Found { resources: vec![resource], outcome: ring.find_data_key(name).map_err(Fault::from) }
+    fn find<M: Mode>(name: &str, asks: Asks, view: &View<'_, M>) -> Found<Self> {
+        let resource = resource(asks.first(), arn(view.place(), "datakey/", name));
+        let found = view.find_data_key(name).cloned().ok_or_else(|| (&fault::RESOURCE_NOT_FOUND).into());
+        Found { resources: vec![resource], outcome: found }
     }
 
     fn admit(self, _states: &States, _now: Timestamp) -> Result<Self, keyring::Error> {
@@ -31,13 +36,14 @@ pub struct KeptDataKey {
 }
 
 impl Subject for KeptDataKey {
+    type Fault = Fault;
     type Reference<'r> = &'r str;
     type Admitted = (Arc<DataKey>, Admitted);
 
-    fn find<M: Mode>(name: &str, ring: &Ring<'_, M>) -> Found<Self> {
-        let found = <Arc<DataKey>>::find(name, ring);
+    fn find<M: Mode>(name: &str, asks: Asks, view: &View<'_, M>) -> Found<Self> {
+        let found = <Arc<DataKey>>::find(name, asks, view);
         let outcome = found.outcome.and_then(|data_key| {
-            let key = ring.find(data_key.key.as_str())?;
+            let key = view.keys().find(data_key.key.as_str())?;
             Ok(Self { data_key, key })
         });
         Found { resources: found.resources, outcome }

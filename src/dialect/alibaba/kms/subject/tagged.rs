@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Found, Resource, Subject, arn};
+use super::{Found, arn, resource};
+use crate::call::{Asks, Resource, Subject};
 use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::kms::reference::KeyRef;
 use crate::dialect::alibaba::kms::types::Text;
-use crate::keyring::{self, Admitted, Key, Mode, Place, Ring, States};
+use crate::keyring::{self, Admitted, Key, Place, States};
+use crate::state::{Mode, View};
 
 /// What stands before the name in the ARN of a secret.
 const SECRET_PREFIX: &str = "secret/";
@@ -52,21 +54,19 @@ impl<'r> Named<'r> {
 pub struct TaggedKey(Arc<Key>);
 
 impl Subject for TaggedKey {
+    type Fault = Fault;
     type Reference<'r> = Named<'r>;
     type Admitted = Admitted;
 
-    fn find<M: Mode>(reference: Named<'_>, ring: &Ring<'_, M>) -> Found<Self> {
+    fn find<M: Mode>(reference: Named<'_>, asks: Asks, view: &View<'_, M>) -> Found<Self> {
         match reference {
-            Named::Key(key) => {
-                let found = Arc::<Key>::find(key, ring);
-                Found { resources: found.resources, outcome: found.outcome.map(Self) }
-            }
+            Named::Key(key) => Arc::<Key>::find(key, asks, view).map(Self),
             Named::Secret(name) => {
-                let resources = vec![resource(ring.place(), SECRET_PREFIX, &name.0)];
+                let resources = vec![called(asks, view.place(), SECRET_PREFIX, &name.0)];
                 Found { resources, outcome: Err((&fault::RESOURCE_NOT_FOUND).into()) }
             }
             Named::Certificate(id) => {
-                let resources = vec![resource(ring.place(), CERTIFICATE_PREFIX, &id.0)];
+                let resources = vec![called(asks, view.place(), CERTIFICATE_PREFIX, &id.0)];
                 Found { resources, outcome: Err((&fault::CERTIFICATE_NOT_FOUND).into()) }
             }
         }
@@ -89,14 +89,15 @@ pub enum Resources<'r> {
 pub struct TaggedKeys(Vec<Arc<Key>>);
 
 impl Subject for TaggedKeys {
+    type Fault = Fault;
     type Reference<'r> = Resources<'r>;
     type Admitted = Vec<Admitted>;
 
-    fn find<M: Mode>(reference: Resources<'_>, ring: &Ring<'_, M>) -> Found<Self> {
+    fn find<M: Mode>(reference: Resources<'_>, asks: Asks, view: &View<'_, M>) -> Found<Self> {
         match reference {
-            Resources::Keys(keys) => find_all(&keys, ring),
+            Resources::Keys(keys) => find_all(&keys, asks, view),
             Resources::Secrets(names) => {
-                let resources = names.iter().map(|name| resource(ring.place(), SECRET_PREFIX, name)).collect();
+                let resources = names.iter().map(|name| called(asks, view.place(), SECRET_PREFIX, name)).collect();
                 Found { resources, outcome: Err((&fault::RESOURCE_ID_NOT_FOUND).into()) }
             }
         }
@@ -120,16 +121,14 @@ pub enum Listed<'r> {
 pub struct ListedKeys(Option<Vec<Arc<Key>>>);
 
 impl Subject for ListedKeys {
+    type Fault = Fault;
     type Reference<'r> = Listed<'r>;
     type Admitted = Option<Vec<Arc<Key>>>;
 
-    fn find<M: Mode>(reference: Listed<'_>, ring: &Ring<'_, M>) -> Found<Self> {
-        let whole = |kind, keys| Found { resources: vec![resource(ring.place(), kind, "")], outcome: Ok(Self(keys)) };
+    fn find<M: Mode>(reference: Listed<'_>, asks: Asks, view: &View<'_, M>) -> Found<Self> {
+        let whole = |kind, keys| Found { resources: vec![called(asks, view.place(), kind, "")], outcome: Ok(Self(keys)) };
         match reference {
-            Listed::Named(resources) => {
-                let found = TaggedKeys::find(resources, ring);
-                Found { resources: found.resources, outcome: found.outcome.map(|keys| Self(Some(keys.0))) }
-            }
+            Listed::Named(resources) => TaggedKeys::find(resources, asks, view).map(|keys| Self(Some(keys.0))),
             Listed::AllKeys => whole("key", None),
             Listed::AllSecrets => whole("secret", Some(Vec::new())),
         }
@@ -141,10 +140,10 @@ impl Subject for ListedKeys {
 }
 
 /// Permission is asked for every one of them before any is missed.
-fn find_all<M: Mode>(keys: &[KeyRef], ring: &Ring<'_, M>) -> Found<TaggedKeys> {
+fn find_all<M: Mode>(keys: &[KeyRef], asks: Asks, view: &View<'_, M>) -> Found<TaggedKeys> {
     let mut all = Found { resources: Vec::with_capacity(keys.len()), outcome: Ok(Vec::with_capacity(keys.len())) };
     for key in keys {
-        let found = Arc::<Key>::find(key, ring);
+        let found = Arc::<Key>::find(key, asks, view);
         all.resources.extend(found.resources);
         all.outcome = all.outcome.and_then(|mut keys: Vec<_>| {
             keys.push(found.outcome.map_err(named_by_resource_id)?);
@@ -164,7 +163,6 @@ fn named_by_resource_id(fault: Fault) -> Fault {
 }
 
 /// `name` may itself be an ARN.
-fn resource(place: &Place, prefix: &str, name: &str) -> Resource {
-    let arn = if name.starts_with("acs:") { name.to_owned() } else { arn(place, prefix, name) };
-    Resource { arn, key: None }
+fn called(asks: Asks, place: &Place, prefix: &str, name: &str) -> Resource {
+    resource(asks.first(), if name.starts_with("acs:") { name.to_owned() } else { arn(place, prefix, name) })
 }

@@ -10,7 +10,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use super::fault::{self, Fault};
+use super::Refusal;
 use crate::world::Clock;
 
 /// How many calls a second one principal may make of one action.
@@ -95,15 +95,15 @@ impl Throttle {
         Self { limiter, swept: AtomicU64::new(0) }
     }
 
-    /// Count a call of `action` by `principal`. Errors: `Rejected.Throttling`.
-    pub fn count(&self, principal: &str, action: &'static str, limit: Limit) -> Result<(), Fault> {
+    /// Count a call of `action` by `principal`. Errors: [`Refusal::Throttled`].
+    pub fn count(&self, principal: &str, action: &'static str, limit: Limit) -> Result<(), Refusal> {
         let Some(limiter) = &self.limiter else { return Ok(()) };
         let cost = if limiter.documented_only { limit.cost() } else { Some(NonZeroU32::MIN) };
         let Some(cost) = cost else { return Ok(()) };
         self.sweep(limiter);
         match limiter.calls.check_key_n(&(principal.to_owned(), action), cost) {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err((&fault::THROTTLING).into()),
+            Ok(Err(_)) | Err(_) => Err(Refusal::Throttled),
         }
     }
 

@@ -1,48 +1,22 @@
-//! Keys as records on disk: what may be read by everybody as JSON, material sealed.
-//!
-//! A record's id is `account/region/key id`. Its content is the length of the JSON (4 bytes, big-endian), the JSON, an
-//! IV, and the sealed material of all versions, one after the other. The seal covers id and JSON too: whatever is
-//! changed in a record keeps it from opening.
+//! A key as a record: all but the material of its versions in plain sight.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
-use super::state::Change;
-use super::version::Material;
-use super::{
-    AliasName, Key, KeyId, KeySpec, KeyUsage, KeyVersion, Lifecycle, Origin, Place, ProtectionLevel, RootKey, Rotation,
-    VersionId,
+use crate::keyring::{
+    AliasName, Key, KeyId, KeySpec, KeyUsage, KeyVersion, Lifecycle, Material, Origin, Place, ProtectionLevel, Rotation,
+    Source, VersionId,
 };
-use crate::cipher::{Aead, Algorithm, IV_LENGTH};
-use crate::world::{Chance, Records};
-
-/// Writes keys as records and reads them, under a root key.
-#[derive(Debug)]
-pub struct Vault {
-    aead: Aead,
-    /// Tells the root key from others without giving it away.
-    owner: [u8; 32],
-    chance: Arc<Chance>,
-    /// The place of the last key read: those of one place come one after the other, and share it.
-    place: Mutex<Option<Place>>,
-}
-
-impl Vault {
-    /// `chance`: where IVs come from. It must never repeat itself.
-    pub fn new(root_key: &RootKey, chance: Arc<Chance>) -> Self {
-        let aead = Aead::new(Algorithm::Aes256Gcm, &*root_key.derive("records"));
-        Self { aead, owner: *root_key.derive("owner of the records"), chance, place: Mutex::default() }
-    }
-}
 
 /// What stands in a record in plain sight; what is as with most keys goes without saying.
 #[derive(Serialize, Deserialize)]
-struct Plain {
+pub(super) struct Plain {
+    #[serde(default, skip_serializing_if = "is_default")]
+    source: Source,
     #[serde(default, skip_serializing_if = "is_default")]
     spec: KeySpec,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -69,7 +43,7 @@ struct Plain {
     versions: Vec<PlainVersion>,
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
@@ -87,71 +61,8 @@ struct PlainVersion {
     is_deleted: bool,
 }
 
-impl Records<Change> for Vault {
-    const SCHEMA: u32 = 1;
-
-    fn owner(&self) -> &[u8] {
-        &self.owner
-    }
-
-    fn write(&self, change: &Change) -> (Vec<u8>, Option<Vec<u8>>) {
-        match change {
-            Change::Put(key) => {
-                let id = record_id(&key.place, &key.id);
-                let content = self.seal(&id, key);
-                (id, Some(content))
-            }
-            Change::Erase(place, id) => (record_id(place, id), None),
-        }
-    }
-
-    fn read(&self, id: &[u8], content: &[u8]) -> Result<Change, String> {
-        self.open(id, content).map(|key| Change::Put(Arc::new(key)))
-    }
-}
-
-impl Vault {
-    fn seal(&self, id: &[u8], key: &Key) -> Vec<u8> {
-        let json = serde_json::to_vec(&Plain::of(key)).expect("a key is made of texts, numbers, maps and lists");
-        let length = u32::try_from(json.len()).expect("a key's description and tags are bounded");
-        let mut content = [&length.to_be_bytes(), json.as_slice()].concat();
-        let mut material = Zeroizing::new(Vec::new());
-        key.versions.iter().for_each(|version| material.extend_from_slice(sealed_of(version)));
-        let iv: [u8; IV_LENGTH] = self.chance.draw("").bytes();
-        self.aead.seal(&iv, &[id, &content].concat(), &mut material);
-        content.extend_from_slice(&iv);
-        content.extend_from_slice(&material);
-        content
-    }
-
-    fn open(&self, id: &[u8], content: &[u8]) -> Result<Key, String> {
-        const TOO_SHORT: &str = "it is too short";
-        let (length, rest) = content.split_first_chunk().ok_or(TOO_SHORT)?;
-        let (json, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or(TOO_SHORT)?;
-        let (iv, sealed) = rest.split_first_chunk::<IV_LENGTH>().ok_or(TOO_SHORT)?;
-        let mut material = Zeroizing::new(sealed.to_vec());
-        let associated_data = [id, &content[..length.len() + json.len()]].concat();
-        self.aead.open(iv, &associated_data, &mut material).map_err(|_| "its seal is broken")?;
-        let plain: Plain = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-        let id = str::from_utf8(id).map_err(|error| error.to_string())?;
-        let mut parts = id.splitn(3, '/');
-        let (Some(account), Some(region), Some(id)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err("its id is not account/region/key".to_owned());
-        };
-        plain.into_key(KeyId::new(id), self.place(account, region), &material)
-    }
-
-    fn place(&self, account: &str, region: &str) -> Place {
-        let mut last = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-        match last.as_ref() {
-            Some(place) if *place.account == *account && *place.region == *region => place.clone(),
-            _ => last.insert(Place { account: account.into(), region: region.into() }).clone(),
-        }
-    }
-}
-
 impl Plain {
-    fn of(key: &Key) -> Self {
+    pub(super) fn of(key: &Key) -> Self {
         let versions = key.versions.iter().map(|version| PlainVersion {
             id: version.id,
             created: Some(version.created).filter(|created| *created != key.created),
@@ -159,6 +70,7 @@ impl Plain {
             is_deleted: matches!(version.material(), Material::Deleted(_)),
         });
         Self {
+            source: key.source,
             spec: key.spec,
             usage: key.usage,
             origin: key.origin,
@@ -175,7 +87,7 @@ impl Plain {
         }
     }
 
-    fn into_key(self, id: KeyId, place: Place, mut material: &[u8]) -> Result<Key, String> {
+    pub(super) fn into_key(self, id: KeyId, place: Place, mut material: &[u8]) -> Result<Key, String> {
         if self.rotation.is_some_and(|rotation| rotation.interval < SignedDuration::from_secs(1)) {
             return Err("it rotates without end".to_owned());
         }
@@ -199,6 +111,7 @@ impl Plain {
         Ok(Key {
             id,
             place,
+            source: self.source,
             spec: self.spec,
             usage: self.usage,
             origin: self.origin,
@@ -217,13 +130,9 @@ impl Plain {
 }
 
 /// What is kept of a version and not for everybody to read.
-fn sealed_of(version: &KeyVersion) -> &[u8] {
+pub(super) fn sealed_of(version: &KeyVersion) -> &[u8] {
     match version.material() {
         Material::Present(material) => material.expose_secret(),
         Material::Deleted(digest) => digest.as_slice(),
     }
-}
-
-fn record_id(place: &Place, id: &KeyId) -> Vec<u8> {
-    [&place.account, "/", &place.region, "/", id.as_str()].concat().into_bytes()
 }

@@ -1,0 +1,201 @@
+//! The stages of a call, one after the other.
+
+use std::sync::Arc;
+
+use super::{Abandoned, Asks, Deed, Permitted, Premises, Refusal, Subject, Turn};
+use crate::keyring::KeyId;
+use crate::state::{Mode, View, Write};
+use crate::world::CommitError;
+
+/// How often a call is run where others change the same all the time.
+const TRIES: usize = 8;
+
+/// Whether a call may wait where it is.
+#[derive(Debug, Clone, Copy)]
+pub enum Waiting<'a> {
+    /// It must not: whoever waits here holds up others.
+    Not,
+    /// For as long as its caller is there.
+    Allowed(&'a Abandoned),
+}
+
+/// The call cannot be answered without waiting. Nothing but its count was spent; take it again where it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MustWait;
+
+type FaultOf<D> = <<D as Deed>::Subject as Subject>::Fault;
+type AdmittedOf<D> = <<D as Deed>::Subject as Subject>::Admitted;
+
+/// Do `deed` in the name of `turn`: all of it or nothing. A dry run goes the whole way and keeps nothing.
+pub fn take<D: Deed>(
+    deed: &D,
+    turn: &mut Turn,
+    waiting: Waiting<'_>,
+) -> Result<Result<D::Reply, FaultOf<D>>, MustWait> {
+    let abandoned = match waiting {
+        Waiting::Not if D::Mode::WRITES || D::IS_LONG => return Err(MustWait),
+        Waiting::Not => None,
+        Waiting::Allowed(abandoned) => Some(abandoned),
+    };
+    if let Err(refusal) = count(deed, turn) {
+        return Ok(Err(refusal.into()));
+    }
+    for _ in 0..TRIES {
+        match attempt(deed, turn, abandoned) {
+            Ok(reply) => return Ok(Ok(reply)),
+            Err(Stopped::Refused(fault)) => return Ok(Err(fault)),
+            Err(Stopped::MustWait) => return Err(MustWait),
+            Err(Stopped::Again) => {}
+        }
+    }
+    Ok(Err(Refusal::Unkept(CommitError::Busy).into()))
+}
+
+/// Count the call against its limit, once.
+fn count<D: Deed>(deed: &D, turn: &mut Turn) -> Result<(), Refusal> {
+    if !turn.done.counted {
+        turn.done.counted = true;
+        turn.premises.throttle.count(turn.caller.arn(), D::NAME, D::LIMIT)?;
+        turn.record.notes.extend(deed.note());
+    }
+    Ok(())
+}
+
+/// Why an attempt came to no reply.
+enum Stopped<F> {
+    Refused(F),
+    MustWait,
+    /// Somebody else changed the same meanwhile.
+    Again,
+}
+
+impl<F: From<Refusal>> From<CommitError> for Stopped<F> {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict => Self::Again,
+            error => Self::Refused(Refusal::Unkept(error).into()),
+        }
+    }
+}
+
+impl<F> Stopped<F> {
+    fn refused(fault: F) -> Self {
+        Self::Refused(fault)
+    }
+}
+
+/// Run the call once, on the state as it is now.
+fn attempt<D: Deed>(
+    deed: &D,
+    turn: &mut Turn,
+    abandoned: Option<&Abandoned>,
+) -> Result<D::Reply, Stopped<FaultOf<D>>> {
+    let premises = Arc::clone(&turn.premises);
+    let mut view = open::<D>(&premises, turn)?;
+    let outcome = run(deed, turn, abandoned, &mut view, &premises);
+    turn.done.prepared = view.prepared().cloned();
+    let reply = match outcome {
+        Ok(reply) if !turn.dry_run => {
+            view.commit()?;
+            return Ok(reply);
+        }
+        Ok(reply) => Ok(reply),
+        Err(Stopped::Refused(fault)) => Err(fault),
+        Err(stopped) => return Err(stopped),
+    };
+    // What was seen must have become durable before anybody is told of it.
+    view.give_up()?;
+    reply.map_err(Stopped::refused)
+}
+
+fn open<'l, D: Deed>(premises: &'l Premises, turn: &Turn) -> Result<View<'l, D::Mode>, CommitError> {
+    let draw = premises.world.chance.draw(&turn.place.account);
+    premises.holdings.view(turn.place.clone(), turn.wall, draw, turn.done.prepared.clone())
+}
+
+/// From the search to the reply, with nothing kept yet.
+fn run<'l, D: Deed>(
+    deed: &D,
+    turn: &mut Turn,
+    abandoned: Option<&Abandoned>,
+    view: &mut View<'l, D::Mode>,
+    premises: &'l Premises,
+) -> Result<D::Reply, Stopped<FaultOf<D>>> {
+    let permitted = resolve(deed, turn, abandoned.is_some(), view, premises)?;
+    let admitted = permitted.admit(&D::STATES, view.now()).map_err(Stopped::refused)?;
+    let admitted = prepare(deed, turn, abandoned, view, admitted)?;
+    deed.run(admitted, view).map_err(Stopped::refused)
+}
+
+/// Find what `deed` names and ask for permission. Where a key's rotation is due, it is settled in a write of its own, and
+/// the search is done again.
+fn resolve<'l, D: Deed>(
+    deed: &D,
+    turn: &mut Turn,
+    may_wait: bool,
+    view: &mut View<'l, D::Mode>,
+    premises: &'l Premises,
+) -> Result<Permitted<D::Subject>, Stopped<FaultOf<D>>> {
+    let (permitted, due) = find_permitted(deed, turn, view).map_err(Stopped::refused)?;
+    if due.is_empty() || turn.dry_run {
+        return Ok(permitted);
+    }
+    if !may_wait {
+        return Err(Stopped::MustWait);
+    }
+    view.let_go();
+    settle(&due, turn, premises);
+    view.open_again()?;
+    find_permitted(deed, turn, view).map(|(permitted, _)| permitted).map_err(Stopped::refused)
+}
+
+/// One search, and the keys in it whose rotation is due.
+fn find_permitted<D: Deed>(
+    deed: &D,
+    turn: &mut Turn,
+    view: &View<'_, D::Mode>,
+) -> Result<(Permitted<D::Subject>, Vec<KeyId>), FaultOf<D>> {
+    turn.record.asked.clear();
+    let found = D::Subject::find(deed.subject(), Asks::new(D::PERMISSIONS), view);
+    let due = found.due(view.now());
+    Ok((found.permit(turn, view.now())?, due))
+}
+
+/// Give the keys that are due their new versions. Where that cannot be kept, or somebody else was quicker, the last
+/// version goes on, and another call settles it.
+fn settle(due: &[KeyId], turn: &mut Turn, premises: &Premises) {
+    let draw = premises.world.chance.draw(&turn.place.account);
+    let settled = premises.holdings.view::<Write>(turn.place.clone(), turn.wall, draw, None).and_then(|mut settling| {
+        due.iter().for_each(|key| settling.keys_mut().settle_rotation(key));
+        settling.commit()
+    });
+    match settled {
+        Ok(()) | Err(CommitError::Conflict) => {}
+        Err(_) => turn.record.notes.push("a rotation that is due could not be kept: the last version is used"),
+    }
+}
+
+/// Make what takes long to make, with the state out of hand, and ask everything again: much may have changed meanwhile.
+fn prepare<D: Deed>(
+    deed: &D,
+    turn: &mut Turn,
+    abandoned: Option<&Abandoned>,
+    view: &mut View<'_, D::Mode>,
+    admitted: AdmittedOf<D>,
+) -> Result<AdmittedOf<D>, Stopped<FaultOf<D>>> {
+    let Some(spec) = deed.makes(&admitted, view).map_err(Stopped::refused)?.filter(|spec| spec.is_slow_to_make()) else {
+        return Ok(admitted);
+    };
+    if view.prepared().is_some_and(|prepared| prepared.spec() == spec) {
+        return Ok(admitted);
+    }
+    if abandoned.is_some_and(Abandoned::is_gone) {
+        return Err(Stopped::Refused(Refusal::Abandoned.into()));
+    }
+    drop(admitted);
+    view.prepare(spec)?;
+    let (permitted, _) = find_permitted(deed, turn, view).map_err(Stopped::refused)?;
+    let admitted = permitted.admit(&D::STATES, view.now()).map_err(Stopped::refused)?;
+    deed.makes(&admitted, view).map_err(Stopped::refused)?;
+    Ok(admitted)
+}

@@ -1,0 +1,86 @@
+//! An action in the list of actions, and how a verified call of it is answered.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::arrival::Verified;
+use super::dry_run::{self, DryRun};
+use super::fault::Fault;
+use super::parameter_names::parameter_names;
+use super::parse::parse;
+use crate::call::{self, Asks, Deed, MustWait, Subject, Waiting};
+use crate::dialect::{Taken, Work};
+use crate::state::Mode;
+
+/// The reply of an action that has nothing to tell.
+#[derive(Debug, Serialize)]
+pub struct Empty {}
+
+/// An action in the list of actions.
+#[derive(Debug)]
+pub struct Entry {
+    pub name: &'static str,
+    pub dry_run: bool,
+    /// Whether it may change something.
+    pub writes: bool,
+    fields: fn() -> &'static [&'static str],
+    perform: fn(Verified) -> Taken,
+}
+
+impl Entry {
+    pub const fn of<A>() -> Self
+    where
+        A: Deed<Reply: Serialize, Subject: Subject<Fault = Fault>> + DeserializeOwned,
+    {
+        let _ = Asks::new(A::PERMISSIONS);
+        Self {
+            name: A::NAME,
+            dry_run: A::DRY_RUN,
+            writes: A::Mode::WRITES,
+            fields: parameter_names::<A>,
+            perform: perform::<A>,
+        }
+    }
+
+    /// The names of its parameters.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
+        (self.fields)().iter().copied().chain(self.dry_run.then_some(dry_run::NAME))
+    }
+
+    /// How a call of it that failed before its turn came is refused: a dry run has its own words for that.
+    pub fn refusal(&self, fault: Fault, dry_run: Option<&str>) -> Fault {
+        match DryRun::asked(dry_run, self.dry_run) {
+            Ok(dry_run) => dry_run.refusal(fault),
+            Err(fault) => fault,
+        }
+    }
+
+    /// Answer a verified call at once, or tell where it has to wait.
+    pub(super) fn take(&self, verified: Verified) -> Taken {
+        (self.perform)(verified)
+    }
+}
+
+fn perform<A>(mut verified: Verified) -> Taken
+where
+    A: Deed<Reply: Serialize, Subject: Subject<Fault = Fault>> + DeserializeOwned,
+{
+    let deed: A = match parse(&verified.parameters) {
+        Ok(deed) => deed,
+        Err(fault) => return Taken::Answered(verified.refuse(fault)),
+    };
+    if !verified.always_waits() {
+        match call::take(&deed, &mut verified.turn, Waiting::Not) {
+            Ok(outcome) => return Taken::Answered(verified.conclude(outcome)),
+            Err(MustWait) => {}
+        }
+    }
+    Taken::Later(Work {
+        queue: deed.queue(),
+        fair_by: verified.fair_by(),
+        run: Box::new(move |abandoned| {
+            let taken = call::take(&deed, &mut verified.turn, Waiting::Allowed(abandoned));
+            verified.conclude(taken.expect("a call that may wait is not sent on"))
+        }),
+    })
+}

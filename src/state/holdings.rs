@@ -1,0 +1,63 @@
+//! What a sandbox holds, and the ways to see and to change it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::Guard;
+use jiff::Timestamp;
+
+use super::{Change, Mode, State, View};
+use crate::keyring::{Place, Prepared, Workshop};
+use crate::world::{CommitError, Draw, Ledger, Store, StoreError, Transaction};
+
+/// The state of a sandbox, and where its key pairs are made.
+pub struct Holdings {
+    pub(super) ledger: Ledger<State>,
+    pub(super) workshop: Workshop,
+}
+
+impl Holdings {
+    /// What `store` holds. `import_secret`: what import tokens are sealed under.
+    ///
+    /// `progress` hears now and then how many of how many records have been read.
+    pub fn open(
+        store: Box<dyn Store<Change>>,
+        import_secret: &[u8; 32],
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, StoreError> {
+        Ok(Self { ledger: Ledger::open(store, progress)?, workshop: Workshop::new(import_secret) })
+    }
+
+    /// The newest state that is durable: no lock, no copy.
+    pub fn state(&self) -> Guard<Arc<State>> {
+        self.ledger.snapshot()
+    }
+
+    /// Whether others write too, so that seeing the newest state means to ask for it.
+    pub fn is_shared(&self) -> bool {
+        self.ledger.is_shared()
+    }
+
+    /// Everything as one call sees it, which is for `place`, may draw, and brings what was made for it before.
+    /// `wall`: the real time.
+    pub fn view<M: Mode>(
+        &self,
+        place: Place,
+        wall: Timestamp,
+        draw: Draw,
+        prepared: Option<Prepared>,
+    ) -> Result<View<'_, M>, CommitError> {
+        View::open(self, place, wall, draw, prepared)
+    }
+
+    /// Change what no call changes: people, clocks.
+    pub fn begin(&self) -> Result<Transaction<'_, State>, CommitError> {
+        self.ledger.begin()
+    }
+}
+
+impl fmt::Debug for Holdings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Holdings").finish_non_exhaustive()
+    }
+}
