@@ -14,7 +14,10 @@ mod key;
 mod record;
 mod ring;
 mod root_key;
-mod state;
+mod shelves;
+mod states;
+#[cfg(test)]
+mod test_keys;
 mod version;
 mod workshop;
 
@@ -29,7 +32,8 @@ pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, Primitive
 pub use record::Vault;
 pub use ring::{Keyring, Mode, Read, Ring, Write};
 pub use root_key::{MalformedRootKey, RootKey};
-pub use state::{Change, KeyState, Keys, States};
+pub use shelves::{Change, Keys};
+pub use states::{KeyState, States};
 pub use version::{KeyMaterial, KeyVersion, VersionId};
 
 pub use crate::cipher::{

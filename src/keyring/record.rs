@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::state::Change;
+use super::shelves::Change;
 use super::version::Material;
 use super::{
     AliasName, Key, KeyId, KeySpec, KeyUsage, KeyVersion, Lifecycle, Origin, Place, ProtectionLevel, RootKey, Rotation,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretBox};
 
 use super::data_key::DataKeys;
-use super::state::Change;
+use super::shelves::Change;
 use super::workshop::Workshop;
 use super::{
     Admitted, AliasName, Ciphertext, DataKey, Error, Key, KeyId, KeyMaterial, KeySpec, KeyVersion, Keys, Place,
@@ -16,14 +16,17 @@ use super::{
 use crate::cipher::{KeyPair, KeyPairKind};
 use crate::world::{Draw, Ledger, Store, StoreError, Transaction};
 
+/// How many overdue keys one call erases at most.
+const MOST_ERASED: usize = 1024;
+
 /// Whether a call only reads or may change keys. A call that reads has no way to change anything.
 pub trait Mode: Sized + 'static {
     const WRITES: bool;
     type State<'l>;
 
-    /// A call that writes also erases the material of keys whose deletion date has passed by `now`; their aliases
-    /// are free again.
-    fn begin(ledger: &Ledger<Keys>, now: Timestamp) -> Self::State<'_>;
+    /// A call that writes also erases keys of its own account whose deletion date has passed by `now`, so many that it
+    /// does not take long.
+    fn begin<'l>(ledger: &'l Ledger<Keys>, place: &Place, now: Timestamp) -> Self::State<'l>;
     fn keys<'s>(state: &'s Self::State<'_>) -> &'s Keys;
     fn commit(state: Self::State<'_>) -> Result<(), StoreError>;
 }
@@ -40,7 +43,7 @@ impl Mode for Read {
     const WRITES: bool = false;
     type State<'l> = Guard<Arc<Keys>>;
 
-    fn begin(ledger: &Ledger<Keys>, _now: Timestamp) -> Self::State<'_> {
+    fn begin<'l>(ledger: &'l Ledger<Keys>, _place: &Place, _now: Timestamp) -> Self::State<'l> {
         ledger.snapshot()
     }
 
@@ -57,9 +60,9 @@ impl Mode for Write {
     const WRITES: bool = true;
     type State<'l> = Transaction<'l, Keys>;
 
-    fn begin(ledger: &Ledger<Keys>, now: Timestamp) -> Self::State<'_> {
+    fn begin<'l>(ledger: &'l Ledger<Keys>, place: &Place, now: Timestamp) -> Self::State<'l> {
         let mut transaction = ledger.begin();
-        for (place, id) in transaction.overdue(now) {
+        for (place, id) in transaction.overdue(&place.account, now, MOST_ERASED) {
             transaction.record(Change::Erase(place, id));
         }
         transaction
@@ -105,7 +108,7 @@ impl Keyring {
 
     /// The keys of `place` at `now`, for a call that may use `draw`.
     pub fn ring<M: Mode>(&self, place: Place, now: Timestamp, draw: Draw) -> Ring<'_, M> {
-        Ring { state: M::begin(&self.keys, now), keyring: self, place, now, draw, prepared: None }
+        Ring { state: M::begin(&self.keys, &place, now), keyring: self, place, now, draw, prepared: None }
     }
 }
 
@@ -164,18 +167,38 @@ impl<M: Mode> Ring<'_, M> {
 
     /// Whether a key here has the version `id`.
     pub fn has_version(&self, id: VersionId) -> bool {
-        M::keys(&self.state).version(&self.place, id).is_some()
+        self.existing(M::keys(&self.state).version(&self.place, id)).is_some()
+    }
+
+    /// The keys here, to be read.
+    pub fn keys(&self) -> &Self {
+        self
+    }
+
+    /// The keys here, to be changed.
+    pub fn keys_mut(&mut self) -> &mut Self {
+        self
     }
 
     /// The keys here, in the order of their ids.
-    pub fn keys(&self) -> impl Iterator<Item = &Arc<Key>> {
-        M::keys(&self.state).keys(&self.place).filter(self.lives())
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Key>> {
+        M::keys(&self.state).all(&self.place).filter(self.lives())
+    }
+
+    /// How many [`Ring::all`] gives, without going through them.
+    pub fn count(&self) -> usize {
+        M::keys(&self.state).count(&self.place, self.now)
     }
 
     /// The aliases here and their keys, in the order of their names.
     pub fn aliases(&self) -> impl Iterator<Item = (&AliasName, &Arc<Key>)> {
         let lives = self.lives();
         M::keys(&self.state).aliases(&self.place).filter(move |(_, key)| lives(key))
+    }
+
+    /// How many [`Ring::aliases`] gives, without going through them.
+    pub fn count_aliases(&self) -> usize {
+        M::keys(&self.state).count_aliases(&self.place, self.now)
     }
 
     /// Make what the call did durable and visible.
@@ -197,7 +220,7 @@ impl<M: Mode> Ring<'_, M> {
 
     /// Whether a key is still there. Where no deletion date has passed none is looked at: a list may be long.
     fn lives(&self) -> impl Fn(&&Arc<Key>) -> bool + use<M> {
-        let (now, all_live) = (self.now, !M::keys(&self.state).has_overdue(self.now));
+        let (now, all_live) = (self.now, !M::keys(&self.state).has_overdue(&self.place, self.now));
         move |key| all_live || !key.is_gone(now)
     }
 
@@ -271,7 +294,16 @@ impl Ring<'_, Write> {
         }
     }
 
+    /// Put `key` here, in the place of its older self. Keys that are gone and still have one of its names are erased
+    /// with it.
     fn put(&mut self, key: Key) {
+        for gone in self.state.gone_namesakes(&key, self.now) {
+            self.state.record(Change::Erase(self.place.clone(), gone));
+        }
         self.state.record(Change::Put(Arc::new(key)));
     }
 }
+
+#[cfg(test)]
+#[path = "ring_tests.rs"]
+mod tests;
