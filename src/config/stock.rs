@@ -66,7 +66,7 @@ fn put(mut key: Key, ring: &mut Ring<'_, Write>) -> Option<String> {
         }
         is_free
     });
-    ring.create(key);
+    ring.adopt(key);
     (!taken.is_empty()).then(|| format!("{name} goes without aliases that other keys have: {}", taken.join(", ")))
 }
 

@@ -1,6 +1,6 @@
 //! Why the keyring refuses.
 
-use super::{KeySpec, KeyState, KeyUsage, Purpose};
+use super::{Impossible, KeySpec, KeyState, KeyUsage, Purpose};
 use crate::cipher::TooLong;
 use crate::world::StoreError;
 
@@ -28,6 +28,22 @@ pub enum Error {
     NotFor { purpose: Purpose, spec: KeySpec, usage: KeyUsage },
     #[error("the algorithm is none of a key of {0:?}")]
     UnsuitableAlgorithm(KeySpec),
+    /// No such key can be made.
+    #[error(transparent)]
+    Impossible(#[from] Impossible),
+    #[error("the key is protected from deletion")]
+    ProtectedFromDeletion,
+    #[error("only a symmetric key whose material the service makes rotates by itself")]
+    NeverRotates,
+    #[error("a key with imported material has one version")]
+    ImportedHasOneVersion,
+    #[error("codes do not name a version: a MAC key has one")]
+    MacHasOneVersion,
+    #[error("the last version is less than 7 days old")]
+    LastVersionTooYoung,
+    /// The service makes the key's material; nobody imports any.
+    #[error("the key takes no imported material")]
+    NotImported,
     #[error(transparent)]
     TooLong(#[from] TooLong),
     /// The ciphertext does not open: tampered with, sealed under another context, or encrypted to another key.
@@ -38,6 +54,9 @@ pub enum Error {
     InvalidImportToken,
     #[error("the import token has expired")]
     ExpiredImportToken,
+    /// What is to be imported would have expired before.
+    #[error("it has passed")]
+    ExpiryHasPassed,
     /// It was not wrapped with the token's key, or has a wrong length, or is not what the key had before.
     #[error("the key material is not right")]
     InvalidMaterial,

@@ -40,19 +40,17 @@ pub struct ImportParameters {
 }
 
 impl<M: Mode> Ring<'_, M> {
-    /// A new key pair and token for `key`. With RSA this takes tenths of a second.
-    pub fn import_parameters(&mut self, key: &Key, wrapping: Wrapping) -> ImportParameters {
+    /// A new key pair and token for `key`. With RSA this takes tenths of a second. Errors: [`Error::NotImported`].
+    pub fn import_parameters(&mut self, key: &Key, wrapping: Wrapping) -> Result<ImportParameters, Error> {
+        key.takes_imported_material()?;
         let pair = self.key_pair(wrapping.key_pair());
         let expires_at = self.now() + LIFETIME;
         let mut sealed =
             [&expires_at.as_second().to_be_bytes(), [wrapping.tag()].as_slice(), &pair.private_key_der()].concat();
         let iv: [u8; IV_LENGTH] = self.draw.bytes();
         self.token_aead().seal(&iv, &bearer(key), &mut sealed);
-        ImportParameters {
-            public_key: pair.public_key_der(),
-            token: [&[LAYOUT], iv.as_slice(), &sealed].concat(),
-            expires_at,
-        }
+        let token = [&[LAYOUT], iv.as_slice(), &sealed].concat();
+        Ok(ImportParameters { public_key: pair.public_key_der(), token, expires_at })
     }
 
     /// Errors: [`Error::InvalidImportToken`], [`Error::ExpiredImportToken`], [`Error::InvalidMaterial`].
@@ -89,7 +87,8 @@ impl Ring<'_, Write> {
     /// key's version; later only the same can come, and whatever it encrypted opens again. A key that waited for it
     /// is enabled; a disabled one stays so.
     ///
-    /// Errors: [`Error::InvalidImportToken`], [`Error::ExpiredImportToken`], [`Error::InvalidMaterial`].
+    /// Errors, in this order: [`Error::NotImported`], [`Error::ExpiryHasPassed`], [`Error::InvalidImportToken`],
+    /// [`Error::ExpiredImportToken`], [`Error::InvalidMaterial`].
     pub fn import_material(
         &mut self,
         key: Admitted,
@@ -97,6 +96,10 @@ impl Ring<'_, Write> {
         wrapped: &[u8],
         expires_at: Option<Timestamp>,
     ) -> Result<(), Error> {
+        key.takes_imported_material()?;
+        if expires_at.is_some_and(|expires_at| expires_at <= self.now()) {
+            return Err(Error::ExpiryHasPassed);
+        }
         let material = self.unwrap_material(&key, token, wrapped)?;
         let version = if let Some(version) = key.primary_version() {
             version.restored(material).ok_or(Error::InvalidMaterial)?
@@ -116,8 +119,10 @@ impl Ring<'_, Write> {
         Ok(())
     }
 
-    /// Erase the material of `key`, which waits for the same from now on. A planned deletion stays planned.
-    pub fn delete_material(&mut self, key: Admitted) {
+    /// Erase the material of `key`, which waits for the same from now on. A planned deletion stays planned. Errors:
+    /// [`Error::NotImported`].
+    pub fn delete_material(&mut self, key: Admitted) -> Result<(), Error> {
+        key.takes_imported_material()?;
         self.change(key, |key| {
             key.versions = key.versions.iter().map(|version| Arc::new(version.deleted())).collect();
             key.material_expires_at = None;
@@ -128,6 +133,7 @@ impl Ring<'_, Write> {
                 _ => Lifecycle::PendingImport,
             };
         });
+        Ok(())
     }
 }
 
@@ -162,40 +168,19 @@ impl Wrapping {
 
 #[cfg(test)]
 mod tests {
+    use super::super::test_keys::{START, key, keyring, place};
     use super::super::version::Material;
-    use super::super::{KeyId, KeySpec, KeyUsage, Keyring, Origin, Place, ProtectionLevel, States};
+    use super::super::{Origin, States};
     use super::*;
-    use crate::world::{Chance, Memory};
-
-    fn key(place: &Place, version: KeyVersion) -> Key {
-        Key {
-            id: KeyId::new("k"),
-            place: place.clone(),
-            spec: KeySpec::Sm4,
-            usage: KeyUsage::EncryptDecrypt,
-            origin: Origin::External,
-            protection_level: ProtectionLevel::Software,
-            description: "".into(),
-            created: Timestamp::UNIX_EPOCH,
-            lifecycle: Lifecycle::Enabled,
-            rotation: None,
-            deletion_protection: None,
-            material_expires_at: None,
-            tags: [].into(),
-            aliases: [].into(),
-            versions: vec![Arc::new(version)],
-        }
-    }
+    use crate::world::Chance;
 
     #[test]
     fn what_is_deleted_is_gone() {
-        let keyring = Keyring::open(Box::new(Memory), &[7; 32], &mut |_, _| ()).unwrap();
-        let place = Place { account: "1".into(), region: "r".into() };
-        let mut ring = keyring.ring::<Write>(place.clone(), Timestamp::UNIX_EPOCH, Chance::seeded(7).draw("1"));
-        let version = ring.new_version(KeySpec::Sm4, Timestamp::UNIX_EPOCH);
-        ring.create(key(&place, version));
-        let admitted = States::ANY.admit(ring.find("k").unwrap(), Timestamp::UNIX_EPOCH).unwrap();
-        ring.delete_material(admitted);
+        let (keyring, here) = (keyring(), place("1", "r"));
+        let mut ring = keyring.ring::<Write>(here.clone(), START, Chance::seeded(7).draw("1"));
+        ring.adopt(Key { origin: Origin::External, ..key(&here, "k", 1, None, &[]) });
+        let admitted = States::ANY.admit(ring.find("k").unwrap(), START).unwrap();
+        ring.delete_material(admitted).unwrap();
         let kept = ring.find("k").unwrap();
         assert!(matches!(kept.primary_version().unwrap().material(), Material::Deleted(_)));
     }

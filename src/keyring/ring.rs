@@ -10,8 +10,7 @@ use super::data_key::DataKeys;
 use super::shelves::Change;
 use super::workshop::Workshop;
 use super::{
-    Admitted, AliasName, Ciphertext, DataKey, Error, Key, KeyId, KeyMaterial, KeySpec, KeyVersion, Keys, Place,
-    VersionId,
+    AliasName, Ciphertext, DataKey, Error, Key, KeyId, KeyMaterial, KeySpec, KeyVersion, Keys, Place, VersionId,
 };
 use crate::cipher::{KeyPair, KeyPairKind};
 use crate::world::{Draw, Ledger, Store, StoreError, Transaction};
@@ -230,17 +229,8 @@ impl<M: Mode> Ring<'_, M> {
 }
 
 impl Ring<'_, Write> {
-    /// Give `key` a new version if its rotation is due.
-    pub fn settle_rotation(&mut self, key: &KeyId) {
-        let Some(key) = self.state.key(&self.place, key.as_str()).cloned() else { return };
-        let Some(due) = key.rotation_due(self.now) else { return };
-        let mut key = Key::clone(&key);
-        key.versions.push(Arc::new(self.new_version(key.spec, due)));
-        self.put(key);
-    }
-
     /// A key id that no key here has: a lower-case UUID.
-    pub fn new_key_id(&mut self) -> KeyId {
+    pub(super) fn new_key_id(&mut self) -> KeyId {
         loop {
             let id = self.draw.uuid().hyphenated().to_string();
             if self.state.key(&self.place, &id).is_none() {
@@ -269,38 +259,15 @@ impl Ring<'_, Write> {
         KeyVersion::new(id, created, material)
     }
 
-    /// Put a new key here.
-    pub fn create(&mut self, key: Key) {
-        self.put(key);
-    }
-
-    /// Change an admitted key.
-    pub fn change(&mut self, key: Admitted, edit: impl FnOnce(&mut Key)) {
-        let mut key = key.into_key();
-        edit(&mut key);
-        self.put(key);
-    }
-
-    /// Let the alias `name` of one admitted key stand for another, which may be the same.
-    pub fn move_alias(&mut self, name: AliasName, from: Admitted, to: Admitted) {
-        if from.id != to.id {
-            // In this order: putting a key forgets the names that it had.
-            self.change(from, |key| {
-                key.aliases.remove(&name);
-            });
-            self.change(to, |key| {
-                key.aliases.insert(name);
-            });
-        }
-    }
-
     /// Put `key` here, in the place of its older self. Keys that are gone and still have one of its names are erased
     /// with it.
-    fn put(&mut self, key: Key) {
+    pub(super) fn put(&mut self, key: Key) -> Arc<Key> {
         for gone in self.state.gone_namesakes(&key, self.now) {
             self.state.record(Change::Erase(self.place.clone(), gone));
         }
-        self.state.record(Change::Put(Arc::new(key)));
+        let key = Arc::new(key);
+        self.state.record(Change::Put(Arc::clone(&key)));
+        key
     }
 }
 

@@ -20,7 +20,7 @@ fn a_write_erases_what_is_overdue_of_its_own_account_and_not_without_end() {
                 START,
                 KeyMaterial::from_bytes(KeySpec::Sm4, vec![1; 16].into()).unwrap(),
             ))];
-            ring.create(made);
+            ring.adopt(made);
         }
         ring.commit().unwrap();
     }
@@ -39,16 +39,16 @@ fn who_takes_a_name_of_a_key_that_is_gone_erases_that_key() {
     let write = |now| keyring.ring::<Write>(here.clone(), now, chance.draw("1"));
     let exists = |id: &str| write(START).find(id).is_ok();
     let mut ring = write(START);
-    ring.create(key(&here, "by alias", 1, Some(7), names));
-    ring.create(key(&here, "by version", 2, Some(7), &["two"]));
-    ring.create(key(&here, "bystander", 3, Some(7), &["three"]));
+    ring.adopt(key(&here, "by alias", 1, Some(7), names));
+    ring.adopt(key(&here, "by version", 2, Some(7), &["two"]));
+    ring.adopt(key(&here, "bystander", 3, Some(7), &["three"]));
     ring.commit().unwrap();
 
     // What is overdue is erased when a write begins; this one began before.
     let mut ring = write(START);
     ring.now = day(7);
     assert!(ring.find_alias(&alias("app")).is_err() && !ring.has_version(VersionId::new(Uuid::from_bytes([2; 16]))));
-    ring.create(key(&here, "new", 2, None, names));
+    ring.adopt(key(&here, "new", 2, None, names));
     ring.commit().unwrap();
     assert!(!exists("by alias") && !exists("by version"));
     assert!(exists("bystander") && exists("new"));

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::access::Denial;
-use crate::keyring::{self, KeyState, Purpose};
+use crate::keyring::{self, Impossible, KeyState, Purpose};
 
 /// A row of the error tables: HTTP status, code, message. `{}` in a message stands for what the error is about.
 #[derive(Debug, PartialEq, Eq)]
@@ -166,6 +166,16 @@ impl From<keyring::Error> for Fault {
             Error::VersionNotFound => (&KEY_VERSION_NOT_FOUND).into(),
             Error::NotFor { purpose, .. } => Self::from(not_for(purpose)).because(error.to_string()),
             Error::UnsuitableAlgorithm(_) => Self::about(&INVALID_PARAMETER, "Algorithm").because(error.to_string()),
+            Error::Impossible(why) => Self::about(&INVALID_PARAMETER, impossible(why)).because(why.to_string()),
+            Error::ProtectedFromDeletion
+            | Error::NeverRotates
+            | Error::ImportedHasOneVersion
+            | Error::MacHasOneVersion
+            | Error::LastVersionTooYoung => Self::from(&REJECTED_UNSUPPORTED_OPERATION).because(error.to_string()),
+            Error::NotImported => (&UNSUPPORTED_ORIGIN).into(),
+            Error::ExpiryHasPassed => {
+                Self::about(&INVALID_PARAMETER, "KeyMaterialExpireUnix").because(error.to_string())
+            }
             Error::TooLong(error) => Self::about(&INVALID_PARAMETER, "Plaintext").because(error.to_string()),
             Error::Inauthentic => Self::about(&INVALID_PARAMETER, "CiphertextBlob").because(
                 "the blob does not open: it was changed, sealed under another EncryptionContext, or encrypted to another \
@@ -185,6 +195,15 @@ fn not_for(purpose: Purpose) -> &'static Code {
     match purpose {
         Purpose::Encryption | Purpose::Signature | Purpose::Mac | Purpose::PublicKey => &UNSUPPORTED_OPERATION,
         Purpose::PublicKeyEncryption => &REJECTED_UNSUPPORTED_OPERATION,
+    }
+}
+
+/// The parameter that asks for what no key is.
+const fn impossible(why: Impossible) -> &'static str {
+    match why {
+        Impossible::Usage => "KeyUsage",
+        Impossible::Origin => "Origin",
+        Impossible::Rotation => "EnableAutomaticRotation",
     }
 }
 
