@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Abandoned, Asks, Deed, Permitted, Premises, Refusal, Subject, Turn};
-use crate::keyring::KeyId;
+use crate::keyring::{KeyId, Prepared};
 use crate::state::{Mode, View, Write};
 use crate::world::CommitError;
 
@@ -93,7 +93,7 @@ fn attempt<D: Deed>(
     let premises = Arc::clone(&turn.premises);
     let mut view = open::<D>(&premises, turn)?;
     let outcome = run(deed, turn, abandoned, &mut view, &premises);
-    turn.done.prepared = view.prepared().cloned();
+    turn.done.prepared = view.prepared().map(Prepared::again);
     let reply = match outcome {
         Ok(reply) if !turn.dry_run => {
             view.commit()?;

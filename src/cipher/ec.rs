@@ -44,6 +44,7 @@ impl<C: Curve> EcPublicKey<C> {
 }
 
 /// A private key with its public one.
+#[derive(Clone)]
 pub struct EcKeyPair<C: Curve>(SigningKey<C>);
 
 impl<C: Curve> EcKeyPair<C> {

@@ -78,7 +78,7 @@ impl KeyPairKind {
 }
 
 /// A private key with its public one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum KeyPair {
     Rsa(Box<RsaKeyPair>),
     P256(Box<EcKeyPair<NistP256>>),

@@ -74,6 +74,7 @@ impl RsaPublicKey {
 }
 
 /// A private key with its public one. The public exponent of one made here is 65537.
+#[derive(Clone)]
 pub struct RsaKeyPair(PrivateKey);
 
 impl RsaKeyPair {

@@ -44,6 +44,7 @@ impl Sm2PublicKey {
 }
 
 /// A private key with its public one.
+#[derive(Clone)]
 pub struct Sm2KeyPair(SecretKey);
 
 impl Sm2KeyPair {

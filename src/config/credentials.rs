@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use toml::Spanned;
 
 use super::sandbox_file::{self as file, AccessKeyStatus, SandboxFile, SandboxFileError};
-use crate::access::{AccessKey, BearerToken, Directory, IdentityError, Principal, PublicKey, Verifier};
+use crate::access::{AccessKey, BearerToken, Change, IdentityError, Principal, PublicKey, Verifier};
 
 /// Those of a file that were read so far.
 pub(super) struct Credentials<'f> {
@@ -42,9 +42,17 @@ impl<'f> Credentials<'f> {
         Ok(())
     }
 
-    pub(super) fn directory(self) -> Result<Directory, SandboxFileError> {
-        let error = |error| self.file.error(0..0, error);
-        Directory::new(self.access_keys, self.bearer_tokens).map_err(error)
+    /// Whether the AccessKey `id` is active and its secret is `secret`.
+    pub(super) fn open_to(&self, id: &str, secret: &str) -> bool {
+        self.access_keys.iter().any(|key| {
+            let is_it = |verifier: &Verifier| matches!(verifier, Verifier::Secret(own) if own.expose_secret() == secret);
+            key.id() == id && key.is_active() && is_it(key.verifier())
+        })
+    }
+
+    pub(super) fn changes(self) -> impl Iterator<Item = Change> {
+        let access_keys = self.access_keys.into_iter().map(|key| Change::AccessKey(Arc::new(key)));
+        access_keys.chain(self.bearer_tokens.into_iter().map(|token| Change::BearerToken(Arc::new(token))))
     }
 
     fn access_key(&self, described: &file::AccessKey, principal: &Arc<Principal>) -> Result<AccessKey, String> {

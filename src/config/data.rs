@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::keyring::{Keyring, RootKey, Vault};
+use crate::keyring::RootKey;
+use crate::state::{Holdings, Vault};
 use crate::world::{Chance, Database, Memory, OpenError, Readers, StoreError, World, make_folder, place};
 
 /// The file of records in a data folder.
@@ -43,11 +44,11 @@ pub enum DataError {
     RootKeyMissing(PathBuf, PathBuf),
 }
 
-/// The keys in `data`, or none, in memory. `progress` hears now and then how many of how many have been read.
-pub fn open(data: Option<&Data>, world: &World, progress: &mut dyn FnMut(u64, u64)) -> Result<Keyring, DataError> {
+/// What is kept in `data`, or nothing, in memory. `progress` hears now and then how many of how many have been read.
+pub fn open(data: Option<&Data>, world: &World, progress: &mut dyn FnMut(u64, u64)) -> Result<Holdings, DataError> {
     let Some(data) = data else {
         let import_secret = world.chance.service_secret("import tokens");
-        return Ok(Keyring::open(Box::new(Memory), &import_secret, progress).expect("memory has nothing to load"));
+        return Ok(Holdings::open(Box::new(Memory), &import_secret, progress).expect("memory has nothing to load"));
     };
     if world.chance.is_seeded() {
         return Err(DataError::Seeded);
@@ -61,7 +62,7 @@ pub fn open(data: Option<&Data>, world: &World, progress: &mut dyn FnMut(u64, u6
     if data.reset {
         database.clear().map_err(failed)?;
     }
-    Keyring::open(Box::new(database), &root_key.derive("import tokens"), progress).map_err(failed)
+    Holdings::open(Box::new(database), &root_key.derive("import tokens"), progress).map_err(failed)
 }
 
 /// The root key of the records at `path`. One is made only where there are no records that it could be missing for.

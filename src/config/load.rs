@@ -14,23 +14,27 @@ use super::credentials::Credentials;
 use super::material;
 use super::sandbox_file::{self as file, SandboxFile, SandboxFileError};
 use super::{DEFAULT_ACCOUNT, WELL_KNOWN_ACCESS_KEY};
-use crate::access::{AccountId, Directory, Policy, Principal, Verifier, system_policy};
+use crate::access::{self, AccountId, Policy, Principal, User, system_policy};
 use crate::dialect::alibaba::is_region;
 use crate::dialect::alibaba::kms::check_tag;
 use crate::dialect::alibaba::kms::reference::ALIAS_PREFIX;
 use crate::dialect::alibaba::kms::words::Word;
 use crate::keyring::{
-    AliasName, DataKey, DataKeyVersion, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Lifecycle, Origin, Place,
-    ProtectionLevel, VersionId,
+    AliasName, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Lifecycle, Origin, Place,
+    ProtectionLevel, Source, VersionId,
 };
+use crate::secrets::{DataKey, DataKeyVersion};
 
 /// What a sandbox file says.
 #[derive(Debug)]
 pub struct Contents {
-    pub directory: Directory,
+    /// Who there is.
+    pub people: Vec<access::Change>,
     /// A key without a version that does not wait for material is to get one.
     pub keys: Vec<Key>,
     pub data_keys: Vec<DataKey>,
+    /// Whether the AccessKey that everybody knows opens this sandbox.
+    pub has_well_known_access_key: bool,
     /// What is not wrong but probably not meant.
     pub warnings: Vec<String>,
     pub counts: Counts,
@@ -44,16 +48,6 @@ pub struct Counts {
     pub keys: usize,
 }
 
-impl Contents {
-    /// Whether the AccessKey that everybody knows opens this sandbox.
-    pub fn has_well_known_access_key(&self) -> bool {
-        self.directory.lookup(WELL_KNOWN_ACCESS_KEY).is_some_and(|access_key| {
-            let is_well_known = |secret: &SecretString| secret.expose_secret() == WELL_KNOWN_ACCESS_KEY;
-            access_key.is_active() && matches!(access_key.verifier(), Verifier::Secret(secret) if is_well_known(secret))
-        })
-    }
-}
-
 /// What `sandbox_file` says, or without one an account with the well-known AccessKey. `region` is that of keys that
 /// name none; `now` is when they are created unless they say it.
 ///
@@ -64,6 +58,7 @@ pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, now: Timestamp) ->
         file: sandbox_file,
         region,
         now,
+        people: Vec::new(),
         credentials: Credentials::of(sandbox_file),
         keys: Vec::new(),
         data_keys: Vec::new(),
@@ -80,9 +75,10 @@ pub fn load(sandbox_file: Option<&SandboxFile>, region: &str, now: Timestamp) ->
         }
         loading.account(account)?;
     }
-    let Loading { keys, data_keys, credentials, warnings, counts, .. } = loading;
-    let directory = credentials.directory()?;
-    Ok(Contents { directory, keys, data_keys, warnings, counts })
+    let Loading { mut people, keys, data_keys, credentials, warnings, counts, .. } = loading;
+    let has_well_known_access_key = credentials.open_to(WELL_KNOWN_ACCESS_KEY, WELL_KNOWN_ACCESS_KEY);
+    people.extend(credentials.changes());
+    Ok(Contents { people, keys, data_keys, has_well_known_access_key, warnings, counts })
 }
 
 fn default_file() -> Result<SandboxFile, SandboxFileError> {
@@ -100,6 +96,7 @@ struct Loading<'f> {
     file: &'f SandboxFile,
     region: &'f str,
     now: Timestamp,
+    people: Vec<access::Change>,
     credentials: Credentials<'f>,
     keys: Vec<Key>,
     data_keys: Vec<DataKey>,
@@ -116,8 +113,10 @@ impl<'f> Loading<'f> {
         let id = AccountId::parse(&account.id).map_err(|error| file.error(block.span(), error))?;
         self.counts.accounts += 1;
         let root = Arc::new(Principal::root(id.clone()));
+        self.people.push(access::Change::Account(id.clone()));
         self.credentials.add(&account.access_keys, &account.bearer_tokens, &root)?;
         let policies = self.policies(&account.policy)?;
+        self.people.extend(policies.values().map(|policy| access::Change::Policy(id.clone(), Arc::clone(policy))));
         let mut names = BTreeSet::new();
         for user in &account.user {
             if !names.insert(user.get_ref().name.as_str()) {
@@ -166,21 +165,24 @@ impl<'f> Loading<'f> {
         policies: &HashMap<&str, Arc<Policy>>,
     ) -> Result<(), SandboxFileError> {
         let user = block.get_ref();
-        let attached = user.policies.iter().map(|name| {
-            let found = policies.get(name.as_ref().as_str()).cloned().or_else(|| system_policy(name.as_ref()));
-            found.ok_or_else(|| {
+        for name in &user.policies {
+            if !policies.contains_key(name.get_ref().as_str()) && system_policy(name.get_ref()).is_none() {
                 let what = format!(
                     "user {:?} has policy {:?}, which is neither in this account nor a system policy we know",
                     user.name,
-                    name.as_ref()
+                    name.get_ref()
                 );
-                self.file.error(name.span(), what)
-            })
-        });
-        let attached = attached.collect::<Result<Vec<_>, _>>()?;
+                return Err(self.file.error(name.span(), what));
+            }
+        }
         let principal = Principal::user(account.clone(), &user.name)
-            .and_then(|principal| principal.with_policies(attached).with_context(&user.context))
+            .and_then(|principal| principal.with_context(&user.context))
             .map_err(|error| self.file.error(block.span(), format!("user {:?}: {error}", user.name)))?;
+        let described = User {
+            principal: principal.clone(),
+            policies: user.policies.iter().map(|name| name.get_ref().as_str().into()).collect(),
+        };
+        self.people.push(access::Change::User(Arc::new(described)));
         self.counts.users += 1;
         let principal = Arc::new(principal);
         self.credentials.add(&user.access_keys, &user.bearer_tokens, &principal)
@@ -261,6 +263,7 @@ fn key(described: &file::Key, place: Place, now: Timestamp) -> Result<Key, Strin
     Ok(Key {
         id: KeyId::new(&described.id),
         place,
+        source: Source::File,
         spec,
         usage: usage(spec, described.usage.as_deref())?,
         origin,
@@ -352,7 +355,8 @@ fn data_key(described: &file::DataKey, place: Place) -> Result<DataKey, String> 
     if versions.is_empty() {
         return Err("it has no version".to_owned());
     }
-    Ok(DataKey { place, name: described.name.as_str().into(), key: KeyId::new(&described.key), versions })
+    let (name, key) = (described.name.as_str().into(), KeyId::new(&described.key));
+    Ok(DataKey { place, name, key, source: Source::File, versions })
 }
 
 /// The value that `text` is the word of, or `default` without one.

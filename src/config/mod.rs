@@ -12,9 +12,9 @@ use std::sync::Arc;
 pub use data::{Data, DataError, open};
 pub use load::{Contents, Counts, load};
 pub use sandbox_file::{ReadError, SandboxFile, SandboxFileError};
-pub use stock::{StockError, stock};
+pub use stock::{StockError, Stocker};
 
-use crate::dialect::alibaba::Limits;
+use crate::call::Limits;
 
 /// The AccessKey of a sandbox without a file, id and secret: everybody knows it.
 pub const WELL_KNOWN_ACCESS_KEY: &str = "yaoshi";

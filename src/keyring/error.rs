@@ -1,8 +1,7 @@
 //! Why the keyring refuses.
 
-use super::{KeySpec, KeyState, KeyUsage, Purpose};
+use super::{Impossible, KeySpec, KeyState, KeyUsage, Purpose};
 use crate::cipher::TooLong;
-use crate::world::StoreError;
 
 /// Why a key cannot be found, used or changed. Each dialect has its own words for these.
 #[derive(Debug, thiserror::Error)]
@@ -11,8 +10,6 @@ pub enum Error {
     KeyNotFound,
     #[error("no such alias")]
     AliasNotFound,
-    #[error("no such data key")]
-    DataKeyNotFound,
     #[error("the alias is taken")]
     AliasTaken,
     /// The key's state does not allow this use of it.
@@ -28,6 +25,22 @@ pub enum Error {
     NotFor { purpose: Purpose, spec: KeySpec, usage: KeyUsage },
     #[error("the algorithm is none of a key of {0:?}")]
     UnsuitableAlgorithm(KeySpec),
+    /// No such key can be made.
+    #[error(transparent)]
+    Impossible(#[from] Impossible),
+    #[error("the key is protected from deletion")]
+    ProtectedFromDeletion,
+    #[error("only a symmetric key whose material the service makes rotates by itself")]
+    NeverRotates,
+    #[error("a key with imported material has one version")]
+    ImportedHasOneVersion,
+    #[error("codes do not name a version: a MAC key has one")]
+    MacHasOneVersion,
+    #[error("the last version is less than 7 days old")]
+    LastVersionTooYoung,
+    /// The service makes the key's material; nobody imports any.
+    #[error("the key takes no imported material")]
+    NotImported,
     #[error(transparent)]
     TooLong(#[from] TooLong),
     /// The ciphertext does not open: tampered with, sealed under another context, or encrypted to another key.
@@ -38,9 +51,10 @@ pub enum Error {
     InvalidImportToken,
     #[error("the import token has expired")]
     ExpiredImportToken,
+    /// What is to be imported would have expired before.
+    #[error("it has passed")]
+    ExpiryHasPassed,
     /// It was not wrapped with the token's key, or has a wrong length, or is not what the key had before.
     #[error("the key material is not right")]
     InvalidMaterial,
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }

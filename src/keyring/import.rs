@@ -7,8 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretSlice;
 use zeroize::Zeroizing;
 
-use super::{Admitted, Error, Key, KeyMaterial, KeyState, KeyVersion, Lifecycle, Mode, Ring, Write};
+use super::workshop::Workshop;
+use super::{Admitted, Error, Key, KeyMaterial, KeyState, KeyVersion, Lifecycle, RingMut};
 use crate::cipher::{Aead, Algorithm, EncryptionAlgorithm, IV_LENGTH, KeyPair, KeyPairKind};
+use crate::world::Draw;
 
 /// How long a token can be used. Source: GetParametersForImport page (2021).
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -39,39 +41,24 @@ pub struct ImportParameters {
     pub expires_at: Timestamp,
 }
 
-impl<M: Mode> Ring<'_, M> {
-    /// A new key pair and token for `key`. With RSA this takes tenths of a second.
-    pub fn import_parameters(&mut self, key: &Key, wrapping: Wrapping) -> ImportParameters {
-        let pair = self.key_pair(wrapping.key_pair());
-        let expires_at = self.now() + LIFETIME;
+impl Workshop {
+    /// A new key pair and token for `key`. With RSA this takes tenths of a second. Errors: [`Error::NotImported`].
+    pub fn import_parameters(
+        &self,
+        key: &Key,
+        wrapping: Wrapping,
+        now: Timestamp,
+        draw: &mut Draw,
+    ) -> Result<ImportParameters, Error> {
+        key.takes_imported_material()?;
+        let pair = self.key_pair(wrapping.key_pair(), draw);
+        let expires_at = now + LIFETIME;
         let mut sealed =
             [&expires_at.as_second().to_be_bytes(), [wrapping.tag()].as_slice(), &pair.private_key_der()].concat();
-        let iv: [u8; IV_LENGTH] = self.draw.bytes();
+        let iv: [u8; IV_LENGTH] = draw.bytes();
         self.token_aead().seal(&iv, &bearer(key), &mut sealed);
-        ImportParameters {
-            public_key: pair.public_key_der(),
-            token: [&[LAYOUT], iv.as_slice(), &sealed].concat(),
-            expires_at,
-        }
-    }
-
-    /// Errors: [`Error::InvalidImportToken`], [`Error::ExpiredImportToken`], [`Error::InvalidMaterial`].
-    fn unwrap_material(&mut self, key: &Key, token: &[u8], wrapped: &[u8]) -> Result<SecretSlice<u8>, Error> {
-        const INVALID: Error = Error::InvalidImportToken;
-        let sealed = token.strip_prefix(&[LAYOUT]).ok_or(INVALID)?;
-        let (iv, sealed) = sealed.split_first_chunk::<IV_LENGTH>().ok_or(INVALID)?;
-        let mut opened = Zeroizing::new(sealed.to_vec());
-        self.token_aead().open(iv, &bearer(key), &mut opened).map_err(|_| INVALID)?;
-        let (expires_at, rest) = opened.split_first_chunk().ok_or(INVALID)?;
-        let (tag, private_key) = rest.split_first().ok_or(INVALID)?;
-        if self.now().as_second() >= i64::from_be_bytes(*expires_at) {
-            return Err(Error::ExpiredImportToken);
-        }
-        let wrapping = Wrapping::from_tag(*tag).ok_or(INVALID)?;
-        let pair = KeyPair::from_own_private_key(wrapping.key_pair(), private_key).map_err(|_| INVALID)?;
-        let material = pair.decrypt(wrapping.algorithm(), wrapped, &mut self.draw);
-        let mut material = material.map_err(|_| Error::InvalidMaterial)?;
-        Ok(std::mem::take(&mut *material).into())
+        let token = [&[LAYOUT], iv.as_slice(), &sealed].concat();
+        Ok(ImportParameters { public_key: pair.public_key_der(), token, expires_at })
     }
 
     fn token_aead(&self) -> Aead {
@@ -84,12 +71,13 @@ fn bearer(key: &Key) -> Vec<u8> {
     [&[LAYOUT], [&key.place.account, "/", &key.place.region, "/", key.id.as_str()].concat().as_bytes()].concat()
 }
 
-impl Ring<'_, Write> {
+impl RingMut<'_> {
     /// Give `key` the material in `wrapped`, to be used until `expires_at` or forever. The first material makes the
     /// key's version; later only the same can come, and whatever it encrypted opens again. A key that waited for it
     /// is enabled; a disabled one stays so.
     ///
-    /// Errors: [`Error::InvalidImportToken`], [`Error::ExpiredImportToken`], [`Error::InvalidMaterial`].
+    /// Errors, in this order: [`Error::NotImported`], [`Error::ExpiryHasPassed`], [`Error::InvalidImportToken`],
+    /// [`Error::ExpiredImportToken`], [`Error::InvalidMaterial`].
     pub fn import_material(
         &mut self,
         key: Admitted,
@@ -97,6 +85,10 @@ impl Ring<'_, Write> {
         wrapped: &[u8],
         expires_at: Option<Timestamp>,
     ) -> Result<(), Error> {
+        key.takes_imported_material()?;
+        if expires_at.is_some_and(|expires_at| expires_at <= self.now()) {
+            return Err(Error::ExpiryHasPassed);
+        }
         let material = self.unwrap_material(&key, token, wrapped)?;
         let version = if let Some(version) = key.primary_version() {
             version.restored(material).ok_or(Error::InvalidMaterial)?
@@ -116,8 +108,29 @@ impl Ring<'_, Write> {
         Ok(())
     }
 
-    /// Erase the material of `key`, which waits for the same from now on. A planned deletion stays planned.
-    pub fn delete_material(&mut self, key: Admitted) {
+    /// Errors: [`Error::InvalidImportToken`], [`Error::ExpiredImportToken`], [`Error::InvalidMaterial`].
+    fn unwrap_material(&mut self, key: &Key, token: &[u8], wrapped: &[u8]) -> Result<SecretSlice<u8>, Error> {
+        const INVALID: Error = Error::InvalidImportToken;
+        let sealed = token.strip_prefix(&[LAYOUT]).ok_or(INVALID)?;
+        let (iv, sealed) = sealed.split_first_chunk::<IV_LENGTH>().ok_or(INVALID)?;
+        let mut opened = Zeroizing::new(sealed.to_vec());
+        self.tools.workshop.token_aead().open(iv, &bearer(key), &mut opened).map_err(|_| INVALID)?;
+        let (expires_at, rest) = opened.split_first_chunk().ok_or(INVALID)?;
+        let (tag, private_key) = rest.split_first().ok_or(INVALID)?;
+        if self.now().as_second() >= i64::from_be_bytes(*expires_at) {
+            return Err(Error::ExpiredImportToken);
+        }
+        let wrapping = Wrapping::from_tag(*tag).ok_or(INVALID)?;
+        let pair = KeyPair::from_own_private_key(wrapping.key_pair(), private_key).map_err(|_| INVALID)?;
+        let material = pair.decrypt(wrapping.algorithm(), wrapped, self.tools.draw);
+        let mut material = material.map_err(|_| Error::InvalidMaterial)?;
+        Ok(std::mem::take(&mut *material).into())
+    }
+
+    /// Erase the material of `key`, which waits for the same from now on. A planned deletion stays planned. Errors:
+    /// [`Error::NotImported`].
+    pub fn delete_material(&mut self, key: Admitted) -> Result<(), Error> {
+        key.takes_imported_material()?;
         self.change(key, |key| {
             key.versions = key.versions.iter().map(|version| Arc::new(version.deleted())).collect();
             key.material_expires_at = None;
@@ -128,6 +141,7 @@ impl Ring<'_, Write> {
                 _ => Lifecycle::PendingImport,
             };
         });
+        Ok(())
     }
 }
 
@@ -162,40 +176,19 @@ impl Wrapping {
 
 #[cfg(test)]
 mod tests {
+    use super::super::test_keys::{START, key, keyring, place};
     use super::super::version::Material;
-    use super::super::{KeyId, KeySpec, KeyUsage, Keyring, Origin, Place, ProtectionLevel, States};
+    use super::super::{Origin, States};
     use super::*;
-    use crate::world::{Chance, Memory};
-
-    fn key(place: &Place, version: KeyVersion) -> Key {
-        Key {
-            id: KeyId::new("k"),
-            place: place.clone(),
-            spec: KeySpec::Sm4,
-            usage: KeyUsage::EncryptDecrypt,
-            origin: Origin::External,
-            protection_level: ProtectionLevel::Software,
-            description: "".into(),
-            created: Timestamp::UNIX_EPOCH,
-            lifecycle: Lifecycle::Enabled,
-            rotation: None,
-            deletion_protection: None,
-            material_expires_at: None,
-            tags: [].into(),
-            aliases: [].into(),
-            versions: vec![Arc::new(version)],
-        }
-    }
+    use crate::world::Chance;
 
     #[test]
     fn what_is_deleted_is_gone() {
-        let keyring = Keyring::open(Box::new(Memory), &[7; 32], &mut |_, _| ()).unwrap();
-        let place = Place { account: "1".into(), region: "r".into() };
-        let mut ring = keyring.ring::<Write>(place.clone(), Timestamp::UNIX_EPOCH, Chance::seeded(7).draw("1"));
-        let version = ring.new_version(KeySpec::Sm4, Timestamp::UNIX_EPOCH);
-        ring.create(key(&place, version));
-        let admitted = States::ANY.admit(ring.find("k").unwrap(), Timestamp::UNIX_EPOCH).unwrap();
-        ring.delete_material(admitted);
+        let (keyring, here) = (keyring(), place("1", "r"));
+        let mut ring = keyring.ring::<Write>(here.clone(), START, Chance::seeded(7).draw("1"));
+        ring.adopt(Key { origin: Origin::External, ..key(&here, "k", 1, None, &[]) });
+        let admitted = States::ANY.admit(ring.find("k").unwrap(), START).unwrap();
+        ring.delete_material(admitted).unwrap();
         let kept = ring.find("k").unwrap();
         assert!(matches!(kept.primary_version().unwrap().material(), Material::Deleted(_)));
     }

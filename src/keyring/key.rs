@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{AliasName, KeyState, KeyVersion, VersionId};
+use super::{AliasName, Error, KeyState, KeyVersion, Kind, VersionId};
 use crate::cipher::{Algorithm, KeyPairKind, MacAlgorithm};
 
 /// Where a key lives: one region of one account.
@@ -180,11 +180,22 @@ pub struct Rotation {
     pub interval: SignedDuration,
 }
 
+/// Where a record is from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// The sandbox file.
+    File,
+    /// A call.
+    #[default]
+    Call,
+}
+
 /// A key: its description for people, its state and its versions.
 #[derive(Debug, Clone)]
 pub struct Key {
     pub id: KeyId,
     pub place: Place,
+    pub source: Source,
     pub spec: KeySpec,
     pub usage: KeyUsage,
     pub origin: Origin,
@@ -203,7 +214,38 @@ pub struct Key {
     pub versions: Vec<Arc<KeyVersion>>,
 }
 
+/// How long after a version there is no other. Source: the service's page on new versions (2021).
+const LEAST_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 impl Key {
+    pub fn kind(&self) -> Kind {
+        Kind::of(self.spec, self.usage, self.origin)
+    }
+
+    /// Whether it may get a further version at `now`.
+    ///
+    /// Errors: [`Error::ImportedHasOneVersion`], [`Error::MacHasOneVersion`], [`Error::LastVersionTooYoung`].
+    pub fn takes_further_version(&self, now: Timestamp) -> Result<(), Error> {
+        if self.origin == Origin::External {
+            return Err(Error::ImportedHasOneVersion);
+        }
+        if self.usage == KeyUsage::GenerateVerifyMac {
+            return Err(Error::MacHasOneVersion);
+        }
+        if self.primary_version().is_some_and(|last| now.duration_since(last.created) < LEAST_AGE) {
+            return Err(Error::LastVersionTooYoung);
+        }
+        Ok(())
+    }
+
+    /// Whether its owner brings its material. Errors: [`Error::NotImported`].
+    pub fn takes_imported_material(&self) -> Result<(), Error> {
+        match self.origin {
+            Origin::External => Ok(()),
+            Origin::Service => Err(Error::NotImported),
+        }
+    }
+
     /// The state at `now`: a key whose material has expired waits for it to be imported again.
     pub fn state(&self, now: Timestamp) -> KeyState {
         match self.lifecycle {

@@ -7,14 +7,17 @@ mod admitted;
 mod alias;
 mod ciphertext;
 mod context;
-mod data_key;
+mod deeds;
 mod error;
 mod import;
 mod key;
-mod record;
+mod order;
 mod ring;
 mod root_key;
-mod state;
+mod shelves;
+mod states;
+#[cfg(test)]
+mod test_keys;
 mod version;
 mod workshop;
 
@@ -22,15 +25,16 @@ pub use admitted::{Admitted, Purpose};
 pub use alias::{AliasName, AliasNameError};
 pub use ciphertext::{Ciphertext, Malformed};
 pub use context::EncryptionContext;
-pub use data_key::{DataKey, DataKeyVersion};
 pub use error::Error;
 pub use import::{ImportParameters, Wrapping};
-pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, Primitive, ProtectionLevel, Rotation};
-pub use record::Vault;
-pub use ring::{Keyring, Mode, Read, Ring, Write};
+pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, Primitive, ProtectionLevel, Rotation, Source};
+pub use order::{Impossible, Kind, Order};
+pub use ring::{Ring, RingMut, Tools};
 pub use root_key::{MalformedRootKey, RootKey};
-pub use state::{Change, KeyState, Keys, States};
-pub use version::{KeyMaterial, KeyVersion, VersionId};
+pub use shelves::{Change, Keys};
+pub use states::{KeyState, States};
+pub use version::{KeyMaterial, KeyVersion, Material, VersionId};
+pub use workshop::{Prepared, Workshop};
 
 pub use crate::cipher::{
     DIGEST_LENGTH, EncryptionAlgorithm, KeyPairKind, MacAlgorithm, PublicKey, Refusal, SignatureAlgorithm,

@@ -2,142 +2,117 @@
 
 use std::sync::Arc;
 
-use arc_swap::Guard;
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretBox};
 
-use super::data_key::DataKeys;
-use super::state::Change;
-use super::workshop::Workshop;
-use super::{
-    Admitted, AliasName, Ciphertext, DataKey, Error, Key, KeyId, KeyMaterial, KeySpec, KeyVersion, Keys, Place,
-    VersionId,
-};
-use crate::cipher::{KeyPair, KeyPairKind};
-use crate::world::{Draw, Ledger, Store, StoreError, Transaction};
+use super::shelves::Change;
+use super::workshop::{Prepared, Workshop};
+use super::{AliasName, Error, Key, KeyId, KeySpec, KeyVersion, Keys, Place, VersionId};
+use crate::world::{Draft, Draw};
 
-/// Whether a call only reads or may change keys. A call that reads has no way to change anything.
-pub trait Mode: Sized + 'static {
-    const WRITES: bool;
-    type State<'l>;
+/// How many overdue keys one call erases at most. Those beyond are gone all the same.
+const MOST_ERASED: usize = 1024;
 
-    /// A call that writes also erases the material of keys whose deletion date has passed by `now`; their aliases
-    /// are free again.
-    fn begin(ledger: &Ledger<Keys>, now: Timestamp) -> Self::State<'_>;
-    fn keys<'s>(state: &'s Self::State<'_>) -> &'s Keys;
-    fn commit(state: Self::State<'_>) -> Result<(), StoreError>;
-}
-
-/// Reads one consistent moment, beside any number of others.
-#[derive(Debug)]
-pub struct Read;
-
-/// Changes keys, one call at a time.
-#[derive(Debug)]
-pub struct Write;
-
-impl Mode for Read {
-    const WRITES: bool = false;
-    type State<'l> = Guard<Arc<Keys>>;
-
-    fn begin(ledger: &Ledger<Keys>, _now: Timestamp) -> Self::State<'_> {
-        ledger.snapshot()
-    }
-
-    fn keys<'s>(state: &'s Self::State<'_>) -> &'s Keys {
-        state
-    }
-
-    fn commit(_state: Self::State<'_>) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
-impl Mode for Write {
-    const WRITES: bool = true;
-    type State<'l> = Transaction<'l, Keys>;
-
-    fn begin(ledger: &Ledger<Keys>, now: Timestamp) -> Self::State<'_> {
-        let mut transaction = ledger.begin();
-        for (place, id) in transaction.overdue(now) {
-            transaction.record(Change::Erase(place, id));
-        }
-        transaction
-    }
-
-    fn keys<'s>(state: &'s Self::State<'_>) -> &'s Keys {
-        state
-    }
-
-    fn commit(state: Self::State<'_>) -> Result<(), StoreError> {
-        state.commit()
-    }
-}
-
-/// All keys and data keys, the secret that import tokens are sealed under, and where key pairs are made.
-#[derive(Debug)]
-pub struct Keyring {
-    keys: Ledger<Keys>,
-    import_secret: SecretBox<[u8; 32]>,
-    data_keys: DataKeys,
-    workshop: Workshop,
-}
-
-impl Keyring {
-    /// The keys that `store` holds.
-    ///
-    /// `progress` hears now and then how many of how many have been read.
-    pub fn open(
-        store: Box<dyn Store<Change>>,
-        import_secret: &[u8; 32],
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<Self, StoreError> {
-        let keys = Ledger::open(store, progress)?;
-        let import_secret = SecretBox::new(Box::new(*import_secret));
-        Ok(Self { keys, import_secret, data_keys: DataKeys::default(), workshop: Workshop::new() })
-    }
-
-    /// Keep these data keys, and no others.
-    #[must_use]
-    pub fn with_data_keys(self, data_keys: impl IntoIterator<Item = DataKey>) -> Self {
-        Self { data_keys: DataKeys::new(data_keys), ..self }
-    }
-
-    /// The keys of `place` at `now`, for a call that may use `draw`.
-    pub fn ring<M: Mode>(&self, place: Place, now: Timestamp, draw: Draw) -> Ring<'_, M> {
-        Ring { state: M::begin(&self.keys, now), keyring: self, place, now, draw, prepared: None }
-    }
-}
-
-/// The keys of a place, the moment of the call and what it may draw.
-///
-/// Dropped without [`Ring::commit`], it leaves no trace: that is how a dry run and a failed call end.
-pub struct Ring<'l, M: Mode> {
-    state: M::State<'l>,
-    keyring: &'l Keyring,
-    place: Place,
+/// The keys of a place at one moment, to be read.
+#[derive(Debug, Clone, Copy)]
+pub struct Ring<'v> {
+    keys: &'v Keys,
+    place: &'v Place,
     now: Timestamp,
-    /// The call's randomness.
-    pub draw: Draw,
-    /// Material made before the ring was opened.
-    prepared: Option<(KeySpec, KeyMaterial)>,
 }
 
-impl<M: Mode> Ring<'_, M> {
-    /// Let go of the keys, make material for a new version of a key of `spec`, and take the keys up again as they are
-    /// then: what takes long keeps nobody waiting.
-    #[must_use]
-    pub fn prepare(self, spec: KeySpec) -> Self {
-        let Self { state, keyring, place, now, mut draw, .. } = self;
-        drop(state);
-        let material = keyring.workshop.material(spec, &mut draw);
-        Ring { prepared: Some((spec, material)), ..keyring.ring(place, now, draw) }
+impl<'v> Ring<'v> {
+    pub fn new(keys: &'v Keys, place: &'v Place, now: Timestamp) -> Self {
+        Self { keys, place, now }
+    }
+
+    pub fn find(self, id: &str) -> Result<Arc<Key>, Error> {
+        self.existing(self.keys.key(self.place, id)).ok_or(Error::KeyNotFound)
+    }
+
+    pub fn find_alias(self, name: &AliasName) -> Result<Arc<Key>, Error> {
+        self.existing(self.keys.alias(self.place, name)).ok_or(Error::AliasNotFound)
+    }
+
+    /// The key that sealed a ciphertext with its version `id`.
+    pub fn find_sealing(self, id: VersionId) -> Result<Arc<Key>, Error> {
+        self.existing(self.keys.version(self.place, id)).ok_or(Error::KeyNotFound)
+    }
+
+    /// Whether a key here has the version `id`.
+    pub fn has_version(self, id: VersionId) -> bool {
+        self.existing(self.keys.version(self.place, id)).is_some()
+    }
+
+    /// The keys here, in the order of their ids.
+    pub fn all(self) -> impl Iterator<Item = &'v Arc<Key>> {
+        self.keys.all(self.place).filter(self.lives())
+    }
+
+    /// How many [`Ring::all`] gives, without going through them.
+    pub fn count(self) -> usize {
+        self.keys.count(self.place, self.now)
+    }
+
+    /// The aliases here and their keys, in the order of their names.
+    pub fn aliases(self) -> impl Iterator<Item = (&'v AliasName, &'v Arc<Key>)> {
+        let lives = self.lives();
+        self.keys.aliases(self.place).filter(move |(_, key)| lives(key))
+    }
+
+    /// How many [`Ring::aliases`] gives, without going through them.
+    pub fn count_aliases(self) -> usize {
+        self.keys.count_aliases(self.place, self.now)
+    }
+
+    /// Whether a key is still there. Where no deletion date has passed none is looked at: a list may be long.
+    fn lives(self) -> impl Fn(&&Arc<Key>) -> bool {
+        let (now, all_live) = (self.now, !self.keys.has_overdue(self.place, self.now));
+        move |key| all_live || !key.is_gone(now)
+    }
+
+    fn existing(self, key: Option<&Arc<Key>>) -> Option<Arc<Key>> {
+        key.filter(|key| !key.is_gone(self.now)).cloned()
     }
 }
 
-impl<M: Mode> Ring<'_, M> {
+/// The keys of a place at one moment, to be changed: see the deeds beside this.
+#[derive(Debug)]
+pub struct RingMut<'v> {
+    keys: Draft<'v, Keys>,
+    place: &'v Place,
+    now: Timestamp,
+    pub(super) tools: Tools<'v>,
+}
+
+/// What new material is made with.
+#[derive(Debug)]
+pub struct Tools<'v> {
+    pub workshop: &'v Workshop,
+    /// The call's randomness.
+    pub draw: &'v mut Draw,
+    /// Material that was made before the ring was opened.
+    pub prepared: &'v mut Option<Prepared>,
+}
+
+impl<'v> RingMut<'v> {
+    pub fn new(keys: Draft<'v, Keys>, place: &'v Place, now: Timestamp, tools: Tools<'v>) -> Self {
+        Self { keys, place, now, tools }
+    }
+
+    /// Erase what is overdue of the account, so much that it does not take long.
+    pub fn erase_overdue(&mut self) {
+        for (place, id) in self.keys.overdue(&self.place.account, self.now, MOST_ERASED) {
+            self.keys.record(Change::Erase(place, id));
+        }
+    }
+
+    /// The same keys, to be read.
+    pub fn ring(&self) -> Ring<'_> {
+        Ring::new(&self.keys, self.place, self.now)
+    }
+
     pub fn place(&self) -> &Place {
-        &self.place
+        self.place
     }
 
     /// The moment of the call.
@@ -145,82 +120,11 @@ impl<M: Mode> Ring<'_, M> {
         self.now
     }
 
-    pub fn find(&self, id: &str) -> Result<Arc<Key>, Error> {
-        self.existing(M::keys(&self.state).key(&self.place, id)).ok_or(Error::KeyNotFound)
-    }
-
-    pub fn find_alias(&self, name: &AliasName) -> Result<Arc<Key>, Error> {
-        self.existing(M::keys(&self.state).alias(&self.place, name)).ok_or(Error::AliasNotFound)
-    }
-
-    /// The key that sealed `ciphertext`.
-    pub fn find_sealing(&self, ciphertext: &Ciphertext) -> Result<Arc<Key>, Error> {
-        self.existing(M::keys(&self.state).version(&self.place, ciphertext.version())).ok_or(Error::KeyNotFound)
-    }
-
-    pub fn find_data_key(&self, name: &str) -> Result<Arc<DataKey>, Error> {
-        self.keyring.data_keys.find(&self.place, name).cloned().ok_or(Error::DataKeyNotFound)
-    }
-
-    /// Whether a key here has the version `id`.
-    pub fn has_version(&self, id: VersionId) -> bool {
-        M::keys(&self.state).version(&self.place, id).is_some()
-    }
-
-    /// The keys here, in the order of their ids.
-    pub fn keys(&self) -> impl Iterator<Item = &Arc<Key>> {
-        M::keys(&self.state).keys(&self.place).filter(self.lives())
-    }
-
-    /// The aliases here and their keys, in the order of their names.
-    pub fn aliases(&self) -> impl Iterator<Item = (&AliasName, &Arc<Key>)> {
-        let lives = self.lives();
-        M::keys(&self.state).aliases(&self.place).filter(move |(_, key)| lives(key))
-    }
-
-    /// Make what the call did durable and visible.
-    pub fn commit(self) -> Result<(), Error> {
-        M::commit(self.state)?;
-        self.draw.settle();
-        Ok(())
-    }
-
-    /// What import tokens are sealed under.
-    pub fn import_secret(&self) -> &[u8; 32] {
-        self.keyring.import_secret.expose_secret()
-    }
-
-    /// A new key pair that is nobody's key.
-    pub(super) fn key_pair(&mut self, kind: KeyPairKind) -> KeyPair {
-        self.keyring.workshop.key_pair(kind, &mut self.draw)
-    }
-
-    /// Whether a key is still there. Where no deletion date has passed none is looked at: a list may be long.
-    fn lives(&self) -> impl Fn(&&Arc<Key>) -> bool + use<M> {
-        let (now, all_live) = (self.now, !M::keys(&self.state).has_overdue(self.now));
-        move |key| all_live || !key.is_gone(now)
-    }
-
-    fn existing(&self, key: Option<&Arc<Key>>) -> Option<Arc<Key>> {
-        key.filter(|key| !key.is_gone(self.now)).cloned()
-    }
-}
-
-impl Ring<'_, Write> {
-    /// Give `key` a new version if its rotation is due.
-    pub fn settle_rotation(&mut self, key: &KeyId) {
-        let Some(key) = self.state.key(&self.place, key.as_str()).cloned() else { return };
-        let Some(due) = key.rotation_due(self.now) else { return };
-        let mut key = Key::clone(&key);
-        key.versions.push(Arc::new(self.new_version(key.spec, due)));
-        self.put(key);
-    }
-
     /// A key id that no key here has: a lower-case UUID.
-    pub fn new_key_id(&mut self) -> KeyId {
+    pub(super) fn new_key_id(&mut self) -> KeyId {
         loop {
-            let id = self.draw.uuid().hyphenated().to_string();
-            if self.state.key(&self.place, &id).is_none() {
+            let id = self.tools.draw.uuid().hyphenated().to_string();
+            if self.keys.key(self.place, &id).is_none() {
                 return KeyId::new(&id);
             }
         }
@@ -229,49 +133,33 @@ impl Ring<'_, Write> {
     /// A version id that no version here has.
     pub(super) fn new_version_id(&mut self) -> VersionId {
         loop {
-            let id = VersionId::new(self.draw.uuid());
-            if self.state.version(&self.place, id).is_none() {
+            let id = VersionId::new(self.tools.draw.uuid());
+            if self.keys.version(self.place, id).is_none() {
                 return id;
             }
         }
     }
 
-    /// A version with an id of its own, and with the material that was [prepared](Ring::prepare) or is made here.
+    /// A version with an id of its own, and with the material that was prepared or is made here.
     pub fn new_version(&mut self, spec: KeySpec, created: Timestamp) -> KeyVersion {
         let id = self.new_version_id();
-        let material = match self.prepared.take() {
-            Some((prepared_for, material)) if prepared_for == spec => material,
-            _ => self.keyring.workshop.material(spec, &mut self.draw),
-        };
-        KeyVersion::new(id, created, material)
+        let Tools { workshop, draw, prepared } = &mut self.tools;
+        let prepared = prepared.as_mut().and_then(|prepared| prepared.take_for(spec));
+        KeyVersion::new(id, created, prepared.unwrap_or_else(|| workshop.material(spec, draw)))
     }
 
-    /// Put a new key here.
-    pub fn create(&mut self, key: Key) {
-        self.put(key);
-    }
-
-    /// Change an admitted key.
-    pub fn change(&mut self, key: Admitted, edit: impl FnOnce(&mut Key)) {
-        let mut key = key.into_key();
-        edit(&mut key);
-        self.put(key);
-    }
-
-    /// Let the alias `name` of one admitted key stand for another, which may be the same.
-    pub fn move_alias(&mut self, name: AliasName, from: Admitted, to: Admitted) {
-        if from.id != to.id {
-            // In this order: putting a key forgets the names that it had.
-            self.change(from, |key| {
-                key.aliases.remove(&name);
-            });
-            self.change(to, |key| {
-                key.aliases.insert(name);
-            });
+    /// Put `key` here, in the place of its older self. Keys that are gone and still have one of its names are erased
+    /// with it.
+    pub(super) fn put(&mut self, key: Key) -> Arc<Key> {
+        for gone in self.keys.gone_namesakes(&key, self.now) {
+            self.keys.record(Change::Erase(self.place.clone(), gone));
         }
-    }
-
-    fn put(&mut self, key: Key) {
-        self.state.record(Change::Put(Arc::new(key)));
+        let key = Arc::new(key);
+        self.keys.record(Change::Put(Arc::clone(&key)));
+        key
     }
 }
+
+#[cfg(test)]
+#[path = "ring_tests.rs"]
+mod tests;

@@ -86,7 +86,7 @@ pub struct KeyVersion {
 
 /// What a version does its work with, or what is left of it.
 #[derive(Debug)]
-pub(super) enum Material {
+pub enum Material {
     /// The key itself; of a key pair, PKCS#8 in DER.
     Present(SecretSlice<u8>),
     /// It was deleted. Enough is left to know it again, and nothing to compute it from: SHA-256 of the version's id and
@@ -103,7 +103,7 @@ enum Tool {
 
 impl Material {
     /// Length in bytes of what is left of deleted material.
-    pub(super) const DIGEST_LENGTH: usize = 32;
+    pub const DIGEST_LENGTH: usize = 32;
 }
 
 /// Key material, right for a spec.
@@ -153,11 +153,11 @@ impl KeyVersion {
     }
 
     /// The version `id` with what is kept of it.
-    pub(super) fn with(id: VersionId, created: Timestamp, material: Material) -> Self {
+    pub fn with(id: VersionId, created: Timestamp, material: Material) -> Self {
         Self { id, created, material, tool: OnceLock::new() }
     }
 
-    pub(super) fn material(&self) -> &Material {
+    pub fn material(&self) -> &Material {
         &self.material
     }
 

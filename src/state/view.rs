@@ -7,12 +7,9 @@ use arc_swap::Guard;
 use jiff::Timestamp;
 
 use super::{Holdings, State};
-use crate::keyring::{ImportParameters, Key, KeySpec, Place, Prepared, Ring, RingMut, Wrapping};
+use crate::keyring::{self, ImportParameters, Key, KeySpec, Place, Prepared, Ring, RingMut, Tools, Wrapping};
 use crate::secrets::{self, DataKey};
 use crate::world::{CommitError, Draft, Draw, Transaction};
-
-/// How many keys one call erases whose time has come. Those beyond are gone all the same, and erased by later calls.
-const MOST_ERASED: usize = 1024;
 
 /// Whether a call only reads or may change things. A call that reads has no way to change anything.
 pub trait Mode: Sized + 'static {
@@ -21,8 +18,8 @@ pub trait Mode: Sized + 'static {
 
     fn begin(holdings: &Holdings) -> Result<Self::Moment<'_>, CommitError>;
     fn state<'s>(moment: &'s Self::Moment<'_>) -> &'s State;
-    /// A call that writes also erases the material of its account's keys whose deletion date has passed by `now`.
-    fn clear(moment: &mut Self::Moment<'_>, account: &str, now: Timestamp);
+    /// A call that writes also erases keys of its account whose deletion date has passed.
+    fn clear(view: &mut View<'_, Self>);
     fn commit(moment: Self::Moment<'_>) -> Result<(), CommitError>;
     fn give_up(moment: Self::Moment<'_>) -> Result<(), CommitError>;
 }
@@ -47,7 +44,7 @@ impl Mode for Read {
         moment
     }
 
-    fn clear(_moment: &mut Self::Moment<'_>, _account: &str, _now: Timestamp) {}
+    fn clear(_view: &mut View<'_, Self>) {}
 
     fn commit(_moment: Self::Moment<'_>) -> Result<(), CommitError> {
         Ok(())
@@ -70,9 +67,8 @@ impl Mode for Write {
         moment
     }
 
-    fn clear(moment: &mut Self::Moment<'_>, account: &str, now: Timestamp) {
-        let (state, changes) = moment.parts();
-        Draft::new(&mut state.keys, &mut changes.keys).erase_overdue(account, now, MOST_ERASED);
+    fn clear(view: &mut View<'_, Self>) {
+        view.keys_mut().erase_overdue();
     }
 
     fn commit(moment: Self::Moment<'_>) -> Result<(), CommitError> {
@@ -120,10 +116,10 @@ impl<'l, M: Mode> View<'l, M> {
     /// Take everything up as it is by now.
     pub fn open_again(&mut self) -> Result<(), CommitError> {
         self.moment = None;
-        let mut moment = M::begin(self.holdings)?;
+        let moment = M::begin(self.holdings)?;
         self.now = M::state(&moment).clocks.now(&self.place.account, self.wall);
-        M::clear(&mut moment, &self.place.account, self.now);
         self.moment = Some(moment);
+        M::clear(self);
         Ok(())
     }
 
@@ -159,7 +155,7 @@ impl<'l, M: Mode> View<'l, M> {
     }
 
     /// What an owner needs to wrap material for `key`. With RSA this takes tenths of a second.
-    pub fn import_parameters(&mut self, key: &Key, wrapping: Wrapping) -> ImportParameters {
+    pub fn import_parameters(&mut self, key: &Key, wrapping: Wrapping) -> Result<ImportParameters, keyring::Error> {
         self.holdings.workshop.import_parameters(key, wrapping, self.now, &mut self.draw)
     }
 
@@ -187,12 +183,13 @@ impl View<'_, Write> {
     pub fn keys_mut(&mut self) -> RingMut<'_> {
         let (state, changes) = self.moment.as_mut().expect(HELD).parts();
         let keys = Draft::new(&mut state.keys, &mut changes.keys);
-        RingMut::new(keys, &self.place, self.now, &self.holdings.workshop, &mut self.draw, &mut self.prepared)
+        let tools = Tools { workshop: &self.holdings.workshop, draw: &mut self.draw, prepared: &mut self.prepared };
+        RingMut::new(keys, &self.place, self.now, tools)
     }
 
-    pub fn put_data_key(&mut self, data_key: DataKey) {
+    pub fn put_data_key(&mut self, data_key: Arc<DataKey>) {
         let (state, changes) = self.moment.as_mut().expect(HELD).parts();
-        Draft::new(&mut state.secrets, &mut changes.secrets).record(secrets::Change::DataKey(Arc::new(data_key)));
+        Draft::new(&mut state.secrets, &mut changes.secrets).record(secrets::Change::DataKey(data_key));
     }
 }
 

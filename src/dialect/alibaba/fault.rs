@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::kms::ANYTHING;
 use crate::access::Verdict;
 use crate::call::{Denial, Refusal};
-use crate::keyring::{self, KeyState, Purpose};
+use crate::keyring::{self, Impossible, KeyState, Purpose};
 use crate::world::CommitError;
 
 /// A row of the error tables: HTTP status, code, message. `{}` in a message stands for what the error is about.
@@ -169,6 +169,16 @@ impl From<keyring::Error> for Fault {
             Error::VersionNotFound => (&KEY_VERSION_NOT_FOUND).into(),
             Error::NotFor { purpose, .. } => Self::from(not_for(purpose)).because(error.to_string()),
             Error::UnsuitableAlgorithm(_) => Self::about(&INVALID_PARAMETER, "Algorithm").because(error.to_string()),
+            Error::Impossible(why) => Self::about(&INVALID_PARAMETER, impossible(why)).because(why.to_string()),
+            Error::ProtectedFromDeletion
+            | Error::NeverRotates
+            | Error::ImportedHasOneVersion
+            | Error::MacHasOneVersion
+            | Error::LastVersionTooYoung => Self::from(&REJECTED_UNSUPPORTED_OPERATION).because(error.to_string()),
+            Error::NotImported => (&UNSUPPORTED_ORIGIN).into(),
+            Error::ExpiryHasPassed => {
+                Self::about(&INVALID_PARAMETER, "KeyMaterialExpireUnix").because(error.to_string())
+            }
             Error::TooLong(error) => Self::about(&INVALID_PARAMETER, "Plaintext").because(error.to_string()),
             Error::Inauthentic => Self::about(&INVALID_PARAMETER, "CiphertextBlob").because(
                 "the blob does not open: it was changed, sealed under another EncryptionContext, or encrypted to another \
@@ -221,6 +231,15 @@ fn not_for(purpose: Purpose) -> &'static Code {
     match purpose {
         Purpose::Encryption | Purpose::Signature | Purpose::Mac | Purpose::PublicKey => &UNSUPPORTED_OPERATION,
         Purpose::PublicKeyEncryption => &REJECTED_UNSUPPORTED_OPERATION,
+    }
+}
+
+/// The parameter that asks for what no key is.
+const fn impossible(why: Impossible) -> &'static str {
+    match why {
+        Impossible::Usage => "KeyUsage",
+        Impossible::Origin => "Origin",
+        Impossible::Rotation => "EnableAutomaticRotation",
     }
 }
 

@@ -26,9 +26,7 @@ impl Deed for CreateAlias {
     }
 
     fn run(&self, (key, name): (Admitted, AliasName), view: &mut View<'_, Write>) -> Result<Empty, Fault> {
-        view.change(key, |key| {
-            key.aliases.insert(name);
-        });
+        view.keys_mut().add_alias(key, name)?;
         Ok(Empty {})
     }
 }

@@ -22,9 +22,7 @@ impl Deed for DeleteAlias {
     }
 
     fn run(&self, (key, name): (Admitted, AliasName), view: &mut View<'_, Write>) -> Result<Empty, Fault> {
-        view.change(key, |key| {
-            key.aliases.remove(&name);
-        });
+        view.keys_mut().remove_alias(key, &name);
         Ok(Empty {})
     }
 }

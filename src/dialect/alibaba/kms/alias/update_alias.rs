@@ -26,7 +26,7 @@ impl Deed for UpdateAlias {
     }
 
     fn run(&self, Move { name, from, to }: Move, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
-        view.move_alias(name, from, to);
+        view.keys_mut().move_alias(name, from, to);
         Ok(Empty {})
     }
 }

@@ -1,6 +1,5 @@
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::keyring::KeyState::PendingDeletion;
-use crate::keyring::Lifecycle;
 
 /// Keep a key that was to be deleted: it is enabled again, or waits for its material as before.
 #[derive(Debug, Deserialize)]
@@ -22,8 +21,7 @@ impl Deed for CancelKeyDeletion {
     }
 
     fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
-        let lifecycle = if key.awaits_import(view.now()) { Lifecycle::PendingImport } else { Lifecycle::Enabled };
-        view.change(key, |key| key.lifecycle = lifecycle);
+        view.keys_mut().keep(key);
         Ok(Empty {})
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::metadata::KeyMetadata;
 use super::rotation::rotation;
@@ -6,7 +6,7 @@ use crate::dialect::alibaba::kms::lists::Tags;
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::subject::{AllKeys, Whole};
 use crate::dialect::alibaba::kms::types::{RotationInterval, Text};
-use crate::keyring::{KeySpec, KeyUsage, Lifecycle, Origin, ProtectionLevel, Rotation};
+use crate::keyring::{KeySpec, KeyUsage, Kind, Order, Origin, ProtectionLevel};
 
 /// Make a key.
 #[derive(Debug, Deserialize)]
@@ -52,74 +52,37 @@ impl Deed for CreateKey {
     fn subject(&self) {}
 
     fn makes(&self, (): &(), _view: &View<'_, Write>) -> Result<Option<KeySpec>, Fault> {
-        self.ordered().map(|ordered| (ordered.origin == Origin::Service).then_some(ordered.spec))
+        self.ordered().map(|order| order.makes())
     }
 
     fn run(&self, (): (), view: &mut View<'_, Write>) -> Result<Created, Fault> {
-        let Ordered { spec, usage, origin, protection_level, rotation } = self.ordered()?;
-        let (lifecycle, versions) = match origin {
-            Origin::Service => (Lifecycle::Enabled, vec![Arc::new(view.new_version(spec, view.now()))]),
-            Origin::External => (Lifecycle::PendingImport, Vec::new()),
-        };
-        let key = Key {
-            id: view.new_key_id(),
-            place: view.place().clone(),
-            spec,
-            usage,
-            origin,
-            protection_level,
-            description: self.description.as_ref().map_or("", |text| &text.0).into(),
-            created: view.now(),
-            lifecycle,
-            rotation,
-            deletion_protection: None,
-            material_expires_at: None,
-            tags: self.tags.as_ref().map_or_else(BTreeMap::new, |tags| tags.0.clone()),
-            aliases: BTreeSet::new(),
-            versions,
-        };
-        let key_metadata = KeyMetadata::of(&key, view.now());
-        view.create(key);
-        Ok(Created { key_metadata })
+        let key = view.keys_mut().create(self.ordered()?);
+        Ok(Created { key_metadata: KeyMetadata::of(&key, view.now()) })
     }
 }
 
-/// The kind of key that a request orders.
-struct Ordered {
-    spec: KeySpec,
-    usage: KeyUsage,
-    origin: Origin,
-    protection_level: ProtectionLevel,
-    rotation: Option<Rotation>,
-}
-
 impl CreateKey {
+    /// The key that the request orders.
+    ///
     /// Errors: `InvalidParameter` for what a key of the spec cannot be, `Unsupported.ProtectionLevel`;
     /// `Forbidden.DKMSInstanceNotFound`, `Forbidden.KeyPolicyUnSupported`.
-    fn ordered(&self) -> Result<Ordered, Fault> {
+    fn ordered(&self) -> Result<Order, Fault> {
         if self.dkms_instance_id.is_some() {
             return Err((&fault::INSTANCE_NOT_FOUND).into());
         }
         if self.policy.is_some() {
             return Err((&fault::KEY_POLICY_UNSUPPORTED).into());
         }
-        let invalid = |parameter, why: &str| Err(Fault::about(&fault::INVALID_PARAMETER, parameter).because(why));
         let spec = self.key_spec.map_or(KeySpec::default(), |word| word.0);
         let usage = self.key_usage.map_or(spec.usages()[0], |word| word.0);
-        if !spec.usages().contains(&usage) {
-            return invalid("KeyUsage", "no key of this spec is made for it");
-        }
-        let origin = self.origin.map_or(Origin::Service, |word| word.0);
-        if origin == Origin::External && !spec.is_symmetric_encryption() {
-            return invalid("Origin", "a key of this spec has no imported material");
-        }
+        let kind = Kind::new(spec, usage, self.origin.map_or(Origin::Service, |word| word.0))?;
         let rotation = rotation(self.enable_automatic_rotation, self.rotation_interval)?;
-        if rotation.is_some() && (origin == Origin::External || !spec.is_symmetric_encryption()) {
-            return invalid("EnableAutomaticRotation", "such a key does not rotate by itself");
-        }
-        let protection_level = self.protection_level.as_ref().map_or(Ok(ProtectionLevel::Software), |word| {
+        let mut order = Order::new(kind).rotating(rotation)?;
+        order.protection_level = self.protection_level.as_ref().map_or(Ok(ProtectionLevel::Software), |word| {
             ProtectionLevel::from_word(&word.0).map_err(|_| Fault::from(&fault::UNSUPPORTED_PROTECTION_LEVEL))
         })?;
-        Ok(Ordered { spec, usage, origin, protection_level, rotation })
+        order.description = self.description.as_ref().map_or("", |text| &text.0).into();
+        order.tags = self.tags.as_ref().map_or_else(BTreeMap::new, |tags| tags.0.clone());
+        Ok(order)
     }
 }

@@ -1,6 +1,5 @@
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::keyring::KeyState::{Disabled, Enabled};
-use crate::keyring::Lifecycle;
 
 /// Make a disabled key usable again.
 #[derive(Debug, Deserialize)]
@@ -22,7 +21,7 @@ impl Deed for EnableKey {
     }
 
     fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
-        view.change(key, |key| key.lifecycle = Lifecycle::Enabled);
+        view.keys_mut().enable(key);
         Ok(Empty {})
     }
 }

@@ -56,7 +56,7 @@ impl Deed for ListKeys {
 
     fn run(&self, (): (), view: &mut View<'_, Read>) -> Result<Listed, Fault> {
         let now = view.now();
-        let keys = view.keys().filter(|key| self.filters.admit(|property| word_of(key, property, now)));
+        let keys = view.keys().all().filter(|key| self.filters.admit(|property| word_of(key, property, now)));
         let listed = |key: &Key| ListedKey { key_id: key.id.to_string(), key_arn: key_arn(key) };
         let (key, page) = Page::of(keys, self.page_number, self.page_size.get(), |key| listed(key));
         Ok(Listed { keys: Keys { key }, page })

@@ -3,7 +3,6 @@ use jiff::SignedDuration;
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::Within;
 use crate::keyring::KeyState::{Disabled, Enabled, PendingImport, Unavailable};
-use crate::keyring::Lifecycle;
 
 /// Delete a key once a waiting period is over. A key that is protected from deletion is not.
 #[derive(Debug, Deserialize)]
@@ -27,14 +26,8 @@ impl Deed for ScheduleKeyDeletion {
     }
 
     fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
-        if key.deletion_protection.is_some() {
-            return Err(
-                Fault::from(&fault::REJECTED_UNSUPPORTED_OPERATION).because("the key is protected from deletion")
-            );
-        }
-        let delete_at = view.now() + SignedDuration::from_hours(24 * i64::from(self.pending_window_in_days.get()));
-        let awaits_import = key.awaits_import(view.now());
-        view.change(key, |key| key.lifecycle = Lifecycle::PendingDeletion { delete_at, awaits_import });
+        let wait = SignedDuration::from_hours(24 * i64::from(self.pending_window_in_days.get()));
+        view.keys_mut().schedule_deletion(key, wait)?;
         Ok(Empty {})
     }
 }

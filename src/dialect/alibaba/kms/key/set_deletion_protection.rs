@@ -59,10 +59,12 @@ impl Deed for SetDeletionProtection {
     }
 
     fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
-        let reason = self.deletion_protection_description.as_ref().map_or("", |text| &text.0);
-        view.change(key, |key| {
-            key.deletion_protection = self.enable_deletion_protection.then(|| reason.into());
-        });
+        if self.enable_deletion_protection {
+            let why = self.deletion_protection_description.as_ref().map_or("", |text| &text.0);
+            view.keys_mut().protect(key, why);
+        } else {
+            view.keys_mut().unprotect(key);
+        }
         Ok(Empty {})
     }
 }

@@ -24,7 +24,7 @@ impl Deed for UpdateKeyDescription {
     }
 
     fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
-        view.change(key, |key| key.description = self.description.0.as_str().into());
+        view.keys_mut().describe(key, &self.description.0);
         Ok(Empty {})
     }
 }

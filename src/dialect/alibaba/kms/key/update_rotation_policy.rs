@@ -2,7 +2,6 @@ use super::rotation::rotation;
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::subject::Checked;
 use crate::dialect::alibaba::kms::types::RotationInterval;
-use crate::keyring::Origin;
 
 /// Have a key rotate by itself, or no longer.
 ///
@@ -31,12 +30,8 @@ impl Deed for UpdateRotationPolicy {
     }
 
     fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
-        if key.origin == Origin::External || !key.spec.is_symmetric_encryption() {
-            return Err(Fault::from(&fault::REJECTED_UNSUPPORTED_OPERATION)
-                .because("only a symmetric key whose material the service makes rotates by itself"));
-        }
         let rotation = rotation(Some(self.enable_automatic_rotation), self.rotation_interval)?;
-        view.change(key, |key| key.rotation = rotation);
+        view.keys_mut().rotate_every(key, rotation)?;
         Ok(Empty {})
     }
 }

@@ -1,4 +1,3 @@
-use super::require_external;
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::keyring::KeyState::{Disabled, Enabled, PendingDeletion, PendingImport};
 
@@ -24,8 +23,7 @@ impl Deed for DeleteKeyMaterial {
     }
 
     fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
-        require_external(&key)?;
-        view.delete_material(key);
+        view.keys_mut().delete_material(key)?;
         Ok(Empty {})
     }
 }

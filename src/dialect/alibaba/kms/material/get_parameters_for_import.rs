@@ -1,6 +1,5 @@
 use base64::prelude::{BASE64_STANDARD, Engine};
 
-use super::require_external;
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::timestamp;
 use crate::dialect::alibaba::kms::words::WrappingKeySpec;
@@ -43,12 +42,12 @@ impl Deed for GetParametersForImport {
     }
 
     fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Parameters, Fault> {
-        require_external(&key)?;
+        key.takes_imported_material()?;
         if WrappingKeySpec::of(self.wrapping_algorithm.0) != self.wrapping_key_spec.0 {
             return Err(Fault::about(&fault::INVALID_PARAMETER, "WrappingAlgorithm")
                 .because("it does not go with the WrappingKeySpec"));
         }
-        let parameters = view.import_parameters(&key, self.wrapping_algorithm.0);
+        let parameters = view.keys_mut().import_parameters(&key, self.wrapping_algorithm.0)?;
         Ok(Parameters {
             key_id: key.id.clone(),
             public_key: BASE64_STANDARD.encode(&parameters.public_key),

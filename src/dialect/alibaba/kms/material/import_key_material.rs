@@ -1,4 +1,3 @@
-use super::require_external;
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::{Base64, UnixTime};
 use crate::keyring::KeyState::{Disabled, Enabled, PendingImport};
@@ -32,12 +31,8 @@ impl Deed for ImportKeyMaterial {
     }
 
     fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
-        require_external(&key)?;
         let expires_at = Some(self.key_material_expire_unix.0).filter(|moment| moment.as_second() != 0);
-        if expires_at.is_some_and(|moment| moment <= view.now()) {
-            return Err(Fault::about(&fault::INVALID_PARAMETER, "KeyMaterialExpireUnix").because("it has passed"));
-        }
-        view.import_material(key, &self.import_token.0, &self.encrypted_key_material.0, expires_at)?;
+        view.keys_mut().import_material(key, &self.import_token.0, &self.encrypted_key_material.0, expires_at)?;
         Ok(Empty {})
     }
 }

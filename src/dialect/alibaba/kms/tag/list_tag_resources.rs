@@ -105,7 +105,7 @@ impl Deed for ListTagResources {
         };
         let mut tag_resource = match &keys {
             Some(keys) => rows(&mut keys.iter()),
-            None => rows(&mut view.keys()),
+            None => rows(&mut view.keys().all()),
         };
         let has_more = tag_resource.len() > PAGE;
         tag_resource.truncate(PAGE);

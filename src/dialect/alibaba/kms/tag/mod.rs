@@ -17,9 +17,10 @@ pub(super) use untag_resources::UntagResources;
 
 use std::collections::BTreeMap;
 
+use super::action::View;
 use crate::dialect::alibaba::fault::{self, Fault};
 use crate::keyring::KeyState::{Disabled, Enabled, PendingImport, Unavailable};
-use crate::keyring::{Admitted, Ring, States, Write};
+use crate::keyring::{Admitted, States, Write};
 
 /// The states of a key whose tags can be changed.
 const TAGGABLE: States = States::of(&[Enabled, Disabled, PendingImport, Unavailable]);
@@ -30,17 +31,12 @@ fn put_tags(
     key: Admitted,
     tags: &BTreeMap<String, String>,
     most: usize,
-    ring: &mut Ring<'_, Write>,
+    view: &mut View<'_, Write>,
 ) -> Result<(), Fault> {
     let new = tags.keys().filter(|name| !key.tags.contains_key(*name)).count();
     if new > 0 && key.tags.len() + new > most {
         return Err(Fault::from(&fault::LIMIT_EXCEEDED).because(format!("a key gets up to {most} tags so")));
     }
-    ring.change(key, |key| key.tags.extend(tags.clone()));
+    view.keys_mut().tag(key, tags);
     Ok(())
-}
-
-/// Take the tags of these `names` from `key`, as far as it has them.
-fn take_tags(key: Admitted, names: &[String], ring: &mut Ring<'_, Write>) {
-    ring.change(key, |key| key.tags.retain(|name, _| !names.contains(name)));
 }

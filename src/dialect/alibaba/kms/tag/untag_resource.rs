@@ -1,5 +1,5 @@
+use super::TAGGABLE;
 use super::parameters::TagKeys;
-use super::{TAGGABLE, take_tags};
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::subject::{Checked, Named, ResourceName, TaggedKey};
 
@@ -28,7 +28,7 @@ impl Deed for UntagResource {
     }
 
     fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
-        take_tags(key, &self.tag_keys.0, view);
+        view.keys_mut().untag(key, &self.tag_keys.0);
         Ok(Empty {})
     }
 }

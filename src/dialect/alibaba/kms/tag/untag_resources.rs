@@ -1,5 +1,5 @@
+use super::TAGGABLE;
 use super::parameters::{MOST_TAGS_LISTED, ResourceIds, ResourceType, TagKey};
-use super::{TAGGABLE, take_tags};
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::subject::{Checked, Resources, TaggedKeys};
 use crate::dialect::alibaba::kms::types::{Several, Text};
@@ -36,8 +36,8 @@ impl Deed for UntagResources {
         let names: Option<Vec<_>> = self.tag_key.as_ref().map(|keys| keys.0.iter().map(|key| key.0.clone()).collect());
         for key in keys {
             match &names {
-                Some(names) => take_tags(key, names, view),
-                None if self.all == Some(true) => view.change(key, |key| key.tags.clear()),
+                Some(names) => view.keys_mut().untag(key, names),
+                None if self.all == Some(true) => view.keys_mut().untag_all(key),
                 None => {}
             }
         }

@@ -1,8 +1,6 @@
-use jiff::SignedDuration;
-
 use super::{Described, Metadata};
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::keyring::{KeySpec, KeyUsage, Origin};
+use crate::keyring::KeySpec;
 
 /// Give a key new material; what older versions encrypted can still be decrypted.
 #[derive(Debug, Deserialize)]
@@ -11,9 +9,6 @@ pub struct CreateKeyVersion {
     /// Key ID, alias, or the ARN of either.
     key_id: KeyRef,
 }
-
-/// How long after a version there is no other. Source: CreateKeyVersion page (2021).
-const LEAST_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl Deed for CreateKeyVersion {
     const NAME: &'static str = "CreateKeyVersion";
@@ -27,23 +22,13 @@ impl Deed for CreateKeyVersion {
     }
 
     fn makes(&self, key: &Admitted, view: &View<'_, Write>) -> Result<Option<KeySpec>, Fault> {
-        let refused = |why: &str| Err(Fault::from(&fault::REJECTED_UNSUPPORTED_OPERATION).because(why));
-        if key.origin == Origin::External {
-            return refused("a key with imported material has one version");
-        }
-        if key.usage == KeyUsage::GenerateVerifyMac {
-            return refused("codes do not name a version: a MAC key has one");
-        }
-        if key.primary_version().is_some_and(|last| view.now().duration_since(last.created) < LEAST_AGE) {
-            return refused("the last version is less than 7 days old");
-        }
+        key.takes_further_version(view.now())?;
         Ok(Some(key.spec))
     }
 
     fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Described, Fault> {
-        let version = Arc::new(view.new_version(key.spec, view.now()));
-        let key_version = Metadata::of(&key, &version);
-        view.change(key, |key| key.versions.push(version));
-        Ok(Described { key_version })
+        let id = key.id.clone();
+        let version = view.keys_mut().add_version(key)?;
+        Ok(Described { key_version: Metadata::of(&id, &version) })
     }
 }

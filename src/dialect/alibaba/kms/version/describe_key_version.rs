@@ -23,6 +23,6 @@ impl Deed for DescribeKeyVersion {
 
     fn run(&self, key: Admitted, _view: &mut View<'_, Read>) -> Result<Described, Fault> {
         let version = key.version(self.key_version_id.get()?).ok_or(&fault::KEY_VERSION_NOT_FOUND)?;
-        Ok(Described { key_version: Metadata::of(&key, version) })
+        Ok(Described { key_version: Metadata::of(&key.id, version) })
     }
 }

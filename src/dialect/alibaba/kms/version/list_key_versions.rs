@@ -47,7 +47,7 @@ impl Deed for ListKeyVersions {
 
     fn run(&self, key: Admitted, _view: &mut View<'_, Read>) -> Result<Listed, Fault> {
         let (key_version, page) = Page::of(key.versions.iter(), self.page_number, self.page_size.get(), |version| {
-            Metadata::of(&key, version)
+            Metadata::of(&key.id, version)
         });
         Ok(Listed { key_versions: KeyVersions { key_version }, page })
     }

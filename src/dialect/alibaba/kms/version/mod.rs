@@ -11,7 +11,7 @@ pub(super) use list_key_versions::ListKeyVersions;
 use serde::Serialize;
 
 use crate::dialect::alibaba::kms::types::timestamp;
-use crate::keyring::{Key, KeyId, KeyVersion, VersionId};
+use crate::keyring::{KeyId, KeyVersion, VersionId};
 
 /// A reply about one version.
 #[derive(Debug, Serialize)]
@@ -31,7 +31,7 @@ struct Metadata {
 }
 
 impl Metadata {
-    fn of(key: &Key, version: &KeyVersion) -> Self {
-        Self { key_id: key.id.clone(), key_version_id: version.id, creation_date: timestamp(version.created) }
+    fn of(key: &KeyId, version: &KeyVersion) -> Self {
+        Self { key_id: key.clone(), key_version_id: version.id, creation_date: timestamp(version.created) }
     }
 }

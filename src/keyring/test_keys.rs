@@ -1,0 +1,57 @@
+//! Keys for the tests of several parts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::{
+    AliasName, Key, KeyId, KeyMaterial, KeySpec, KeyUsage, KeyVersion, Keyring, Lifecycle, Origin, Place,
+    ProtectionLevel, Source, VersionId,
+};
+use crate::world::Memory;
+
+pub const START: Timestamp = Timestamp::UNIX_EPOCH;
+
+pub fn day(day: i64) -> Timestamp {
+    START + SignedDuration::from_hours(24 * day)
+}
+
+pub fn place(account: &str, region: &str) -> Place {
+    Place { account: account.into(), region: region.into() }
+}
+
+pub fn alias(name: &str) -> AliasName {
+    AliasName::new(name).unwrap()
+}
+
+/// A key with the version that `last` numbers, gone from the day `gone` on.
+pub fn key(place: &Place, id: &str, last: u8, gone: Option<i64>, aliases: &[&str]) -> Key {
+    let material = KeyMaterial::from_bytes(KeySpec::Sm4, vec![last; 16].into()).unwrap();
+    let version = KeyVersion::new(VersionId::new(Uuid::from_bytes([last; 16])), START, material);
+    let planned = |gone| Lifecycle::PendingDeletion { delete_at: day(gone), awaits_import: false };
+    Key {
+        id: KeyId::new(id),
+        place: place.clone(),
+        source: Source::Call,
+        spec: KeySpec::Sm4,
+        usage: KeyUsage::EncryptDecrypt,
+        origin: Origin::Service,
+        protection_level: ProtectionLevel::Software,
+        description: "".into(),
+        created: START,
+        lifecycle: gone.map_or(Lifecycle::Enabled, planned),
+        rotation: None,
+        deletion_protection: None,
+        material_expires_at: None,
+        tags: BTreeMap::new(),
+        aliases: aliases.iter().map(|name| alias(name)).collect(),
+        versions: vec![Arc::new(version)],
+    }
+}
+
+/// A keyring without keys.
+pub fn keyring() -> Keyring {
+    Keyring::open(Box::new(Memory), &[7; 32], &mut |_, _| ()).unwrap()
+}
