@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
 use yaoshi::Sandbox;
 use yaoshi::config::{Options, SandboxFile};
 use yaoshi::dialect::alibaba;
@@ -661,8 +661,23 @@ fn reserved_paths(#[case] method: &str, #[case] path: &str, #[case] status: u16)
         assert_eq!(json["limits"], "off");
         assert_eq!(json["seeded"], false);
     } else {
-        answer.refused(status, "NotFound");
+        let message = "Paths under /-/, /credentials/ and /latest/ are reserved, and nothing is here.";
+        assert_eq!((answer.status, answer.json()), (status, json!({"code": "NotFound", "message": message})));
     }
+    assert!(answer.headers.iter().all(|(name, _)| !name.starts_with("x-acs-")), "no service answers here");
+}
+
+/// A page of another site, or one whose name was pointed at us, learns nothing here either.
+#[rstest]
+#[case("origin", "https://evil.example")]
+#[case("sec-fetch-site", "cross-site")]
+#[case("sec-fetch-site", "same-site")]
+#[case("host", "evil.example")]
+fn reserved_paths_are_not_for_web_pages(#[case] name: &str, #[case] value: &str) {
+    let sandbox = start(Limits::default());
+    let mut raw = Raw::parse(b"GET /-/health HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n");
+    raw.set_header(name, value);
+    assert_eq!(Connection::open(&sandbox).call(&raw).status, 403);
 }
 
 /// Everything else is the service's, whatever the path.

@@ -1,7 +1,6 @@
 //! The shared gateway: RPC over GET and POST, signed V1, V3 or V4, or with a bearer token.
 
 pub mod answer;
-mod browsers;
 mod dry_run;
 mod encoding;
 pub mod fault;
@@ -13,6 +12,7 @@ pub mod signature;
 mod throttle;
 mod turn;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,25 +21,28 @@ use http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::access::{AccessKey, Circumstances, Directory, Principal};
-use crate::dialect::{Answer, Dialect, Request, Unacceptable};
+use crate::dialect::{self, Abandoned, Answer, Dialect, Queue, Request, Taken, Unacceptable, Work};
 use crate::journal;
 use crate::keyring::{Keyring, Place};
 use crate::world::World;
 use answer::{Envelope, Format, RequestId};
 use dry_run::DryRun;
 use fault::Fault;
+use kms::Entry;
 use parameters::Parameters;
 use signature::Claim;
 use signature::nonces::Nonces;
 use throttle::Throttle;
 use turn::Turn;
 
-pub use browsers::Browsers;
 pub use host::{is_region, service_names};
 pub use throttle::Limits;
 
 /// How far the time of a request may be from ours. Source: alibaba-wire §7.1.
 const WINDOW: SignedDuration = SignedDuration::from_mins(15);
+
+/// Bytes of a body at the most.
+const LARGEST_BODY: usize = 1024 * 1024;
 
 /// The region that a V4 client names when it knows none.
 const NO_REGION: &str = "center";
@@ -52,7 +55,6 @@ pub struct Options {
     pub limits: Limits,
     /// Whether a signature must be there and right.
     pub verify_signatures: bool,
-    pub browsers: Browsers,
 }
 
 /// Answers the calls of official SDKs.
@@ -68,23 +70,24 @@ pub struct Gateway {
 
 /// A request taken apart; nothing in it is believed yet.
 #[derive(Debug)]
-pub struct Call {
+struct Call {
     /// The stopwatch's reading when it came.
     started: Duration,
     /// The time of day when it came.
     now: Timestamp,
     envelope: Envelope,
     request: Request,
-    parameters: Result<Parameters, Fault>,
-    is_quick: bool,
+    /// Empty where they cannot be read.
+    parameters: Parameters,
+    /// Why they cannot.
+    unreadable: Option<Fault>,
 }
 
-/// A call whose claim was found true.
-struct Verified<'c> {
-    call: &'c Call,
-    parameters: &'c Parameters,
-    claim: Claim<'c>,
-    caller: &'c Arc<Principal>,
+/// What a verified call asks for.
+struct Verified<'g> {
+    caller: &'g Arc<Principal>,
+    action: &'static Entry,
+    place: Place,
 }
 
 /// What the log will tell of a call beyond its answer.
@@ -105,39 +108,72 @@ impl Gateway {
         Self { world, directory, keys, nonces, throttle, options }
     }
 
-    /// The way of a call.
-    fn take<'c>(&'c self, call: &'c Call, trace: &mut Trace<'c>) -> Result<Answer, Fault> {
-        let host = host::of(&call.request.head).map(host::name);
-        self.welcome(&call.request, host)?;
-        let parameters = call.parameters.as_ref().map_err(|fault| unreadable(&call.request, fault.clone()))?;
-        let claim = Claim::read(&call.request, parameters)?;
-        (trace.action, trace.access_key_id) = (claim.action, claim.access_key_id);
-        let verified = self.verify(call, parameters, claim)?;
-        trace.caller = Some(verified.caller);
-        let action = kms::named(verified.claim.version, verified.claim.action)?;
-        let turn = self.turn(&verified, host.unwrap_or_default());
-        let mut turn = turn.map_err(|fault| action.refusal(fault, parameters.given(dry_run::NAME)))?;
-        let outcome = action.answer(&mut turn);
-        trace.notes = turn.notes;
-        outcome
+    /// Take a request apart. Does not fail: what is wrong is told once it is known how.
+    fn read(&self, request: Request) -> Call {
+        let started = self.world.clock.elapsed();
+        let (parameters, unreadable) =
+            match Parameters::read(request.head.uri.query().unwrap_or_default(), &request.body) {
+                Ok(parameters) => (parameters, None),
+                Err(fault) => (Parameters::default(), Some(fault)),
+            };
+        let format = if unreadable.is_some() { Format::Json } else { format(&request.head, &parameters) };
+        let (now, envelope) = (self.world.clock.now(), self.envelope(format));
+        Call { started, now, envelope, request, parameters, unreadable }
     }
 
-    /// Errors: `Forbidden.BrowserRequest`, `UnsupportedHTTPMethod`.
-    fn welcome(&self, request: &Request, host: Option<&str>) -> Result<(), Fault> {
-        self.options.browsers.refuse(&request.head, host)?;
-        match request.head.method {
-            Method::GET | Method::POST => Ok(()),
-            _ => Err((&fault::UNSUPPORTED_HTTP_METHOD).into()),
+    /// Find out who calls, and what it is that they ask for.
+    fn verify<'t, 'g: 't>(&'g self, call: &'t Call, trace: &mut Trace<'t>) -> Result<Verified<'g>, Fault> {
+        let Call { request, parameters, .. } = call;
+        if ![Method::GET, Method::POST].contains(&request.head.method) {
+            return Err((&fault::UNSUPPORTED_HTTP_METHOD).into());
         }
+        if let Some(fault) = &call.unreadable {
+            return Err(unreadable(request, fault.clone()));
+        }
+        let claim = Claim::read(request, parameters)?;
+        (trace.action, trace.access_key_id) = (claim.action, claim.access_key_id);
+        let caller = self.caller(call, &claim)?;
+        trace.caller = Some(caller);
+        let action = kms::named(claim.version, claim.action)?;
+        let region = self
+            .region(host_of(&request.head), parameters, claim.region)
+            .map_err(|fault| action.refusal(fault, parameters.given(dry_run::NAME)))?;
+        Ok(Verified { caller, action, place: Place { account: caller.account().shared(), region } })
     }
 
-    /// Find out whether the claim is true: who calls, and that the call is fresh.
-    fn verify<'c>(
-        &'c self,
-        call: &'c Call,
-        parameters: &'c Parameters,
-        claim: Claim<'c>,
-    ) -> Result<Verified<'c>, Fault> {
+    /// Do what a verified call asks for.
+    fn perform(&self, call: &Call, caller: &Principal, action: &'static Entry, place: Place) -> Answer {
+        let Call { request, .. } = call;
+        let mut turn = Turn {
+            keys: &self.keys,
+            chance: &self.world.chance,
+            throttle: &self.throttle,
+            envelope: call.envelope,
+            parameters: &call.parameters,
+            caller,
+            circumstances: Circumstances { source_ip: request.peer, secure_transport: request.secure, now: call.now },
+            place,
+            now: call.now,
+            dry_run: DryRun::Off,
+            notes: Vec::new(),
+        };
+        let outcome = action.answer(&mut turn);
+        let trace = Trace { action: action.name, access_key_id: "", caller: Some(caller), notes: turn.notes };
+        self.conclude(call, &trace, outcome)
+    }
+
+    /// Tell the caller what a call came to, and the log.
+    fn conclude(&self, call: &Call, trace: &Trace<'_>, outcome: Result<Answer, Fault>) -> Answer {
+        let (answer, fault) = match outcome {
+            Ok(answer) => (answer, None),
+            Err(fault) => (call.envelope.failure(host_of(&call.request.head), &fault), Some(fault)),
+        };
+        self.record(call.envelope, call.started, trace, answer.status.as_u16(), fault.as_ref());
+        answer
+    }
+
+    /// Find out whether a claim is true: who calls, and that the call is fresh.
+    fn caller(&self, call: &Call, claim: &Claim<'_>) -> Result<&Arc<Principal>, Fault> {
         if self.options.verify_signatures {
             claim.demand_complete()?;
         }
@@ -146,9 +182,9 @@ impl Gateway {
             return Err(Fault::from(&fault::EXPIRED_TIMESTAMP).because(cause));
         }
         let (caller, spender) = match claim.bearer_token() {
-            None => (self.signer(&call.request, parameters, &claim)?, claim.access_key_id),
+            None => (self.signer(&call.request, &call.parameters, claim)?, claim.access_key_id),
             Some(token) => {
-                let holder = self.holder(token, &claim)?;
+                let holder = self.holder(token, claim)?;
                 (holder, holder.arn())
             }
         };
@@ -156,7 +192,7 @@ impl Gateway {
         if claim.nonce.is_some_and(|nonce| !self.nonces.spend(spender, nonce, signed_at, call.now)) {
             return Err((&fault::SIGNATURE_NONCE_USED).into());
         }
-        Ok(Verified { call, parameters, claim, caller })
+        Ok(caller)
     }
 
     /// Who signed. Errors: those of [`Gateway::access_key`], [`refuse_security_token`] and [`Claim::verify`].
@@ -190,24 +226,6 @@ impl Gateway {
     fn access_key(&self, id: &str) -> Result<&AccessKey, Fault> {
         let access_key = self.directory.lookup(id).ok_or(&fault::INVALID_ACCESS_KEY_ID)?;
         if access_key.is_active() { Ok(access_key) } else { Err((&fault::FORBIDDEN_ACCESS_KEY).into()) }
-    }
-
-    fn turn<'t>(&'t self, verified: &'t Verified<'_>, host: &str) -> Result<Turn<'t>, Fault> {
-        let Verified { call, parameters, claim, caller } = verified;
-        let request = &call.request;
-        Ok(Turn {
-            keys: &self.keys,
-            chance: &self.world.chance,
-            throttle: &self.throttle,
-            envelope: call.envelope,
-            parameters,
-            caller,
-            circumstances: Circumstances { source_ip: request.peer, secure_transport: request.secure, now: call.now },
-            place: Place { account: caller.account().shared(), region: self.region(host, parameters, claim.region)? },
-            now: call.now,
-            dry_run: DryRun::Off,
-            notes: Vec::new(),
-        })
     }
 
     /// The region that a call is for. Errors: `InvalidParameter` for a `RegionId` that none could have.
@@ -259,7 +277,19 @@ fn refuse_security_token(claim: &Claim<'_>) -> Result<(), Fault> {
 
 /// The host that a request is for, without what clients put around it.
 fn host_of(head: &Parts) -> &str {
-    host::of(head).map(host::name).unwrap_or_default()
+    dialect::host::of(head).unwrap_or_default()
+}
+
+/// The format that a request wants its answer in: V3 and V4 have one alone.
+fn format(head: &Parts, parameters: &Parameters) -> Format {
+    if Claim::is_in_headers(head, parameters) { Format::Json } else { Format::named(parameters.get("Format")) }
+}
+
+/// Whom work is fair between.
+fn fair_by(caller: &Principal) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    caller.account().as_str().hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Why a request is refused whose parameters cannot be read: a dry run has its own words for that, too.
@@ -272,46 +302,47 @@ fn unreadable(request: &Request, fault: Fault) -> Fault {
 }
 
 impl Dialect for Gateway {
-    type Call = Call;
-
-    fn read(&self, request: Request) -> Call {
-        let started = self.world.clock.elapsed();
-        let parameters = Parameters::read(request.head.uri.query().unwrap_or_default(), &request.body);
-        let (format, action) = match &parameters {
-            Ok(parameters) if !Claim::is_in_headers(&request, parameters) => {
-                (Format::named(parameters.get("Format")), parameters.get("Action"))
-            }
-            _ => (Format::Json, Claim::action_in_headers(&request)),
-        };
-        let is_quick = action.and_then(kms::find).is_none_or(|action| action.is_quick);
-        let (now, envelope) = (self.world.clock.now(), self.envelope(format));
-        Call { started, now, envelope, request, parameters, is_quick }
+    /// Whatever nobody else claims: SDKs may be pointed at any host and path.
+    fn claims(&self, _head: &Parts) -> bool {
+        true
     }
 
-    fn is_quick(call: &Call) -> bool {
-        call.is_quick
+    fn largest_body(&self) -> usize {
+        LARGEST_BODY
     }
 
-    fn answer(&self, call: &Call) -> Answer {
+    /// The way of a call.
+    fn take(self: Arc<Self>, request: Request) -> Taken {
+        let call = self.read(request);
         let mut trace = Trace::default();
-        let outcome = self.take(call, &mut trace);
-        let (answer, fault) = match outcome {
-            Ok(answer) => (answer, None),
-            Err(fault) => (call.envelope.failure(host_of(&call.request.head), &fault), Some(fault)),
+        let Verified { caller, action, place } = match self.verify(&call, &mut trace) {
+            Ok(verified) => verified,
+            Err(fault) => return Taken::Answered(self.conclude(&call, &trace, Err(fault))),
         };
-        self.record(call.envelope, call.started, &trace, answer.status.as_u16(), fault.as_ref());
-        answer
+        // A seeded stream may be in the hands of a writer.
+        if action.is_quick && !self.world.chance.is_seeded() {
+            return Taken::Answered(self.perform(&call, caller, action, place));
+        }
+        let queue = if action.writes { Queue::Disk } else { Queue::Compute };
+        let (fair_by, caller) = (fair_by(caller), Arc::clone(caller));
+        let run = Box::new(move |_: &Abandoned| self.perform(&call, &caller, action, place));
+        Taken::Later(Work { queue, fair_by, run })
     }
 
     fn refuse(&self, head: &Parts, reason: Unacceptable) -> Answer {
-        let code = match reason {
-            Unacceptable::BodyTooLarge => &fault::BODY_TOO_LARGE,
-            Unacceptable::BodyIncomplete => &fault::BODY_INCOMPLETE,
-            Unacceptable::HeadTooLarge => &fault::HEAD_TOO_LARGE,
-            Unacceptable::ReservedPath => &fault::RESERVED_PATH,
-            Unacceptable::Failed => &fault::INTERNAL_FAILURE,
+        let mut wanted = Format::Json;
+        let fault = match reason {
+            Unacceptable::Browser(why) => {
+                let parameters = Parameters::read(head.uri.query().unwrap_or_default(), b"");
+                wanted = parameters.map_or(Format::Json, |parameters| format(head, &parameters));
+                Fault::about(&fault::BROWSER_REQUEST, &why.to_string())
+            }
+            Unacceptable::BodyTooLarge => (&fault::BODY_TOO_LARGE).into(),
+            Unacceptable::BodyIncomplete => (&fault::BODY_INCOMPLETE).into(),
+            Unacceptable::HeadTooLarge => (&fault::HEAD_TOO_LARGE).into(),
+            Unacceptable::Failed => (&fault::INTERNAL_FAILURE).into(),
         };
-        let (envelope, fault) = (self.envelope(Format::Json), Fault::from(code));
+        let envelope = self.envelope(wanted);
         let answer = envelope.failure(host_of(head), &fault);
         let started = self.world.clock.elapsed();
         self.record(envelope, started, &Trace::default(), answer.status.as_u16(), Some(&fault));
