@@ -14,8 +14,10 @@ use tokio::sync::oneshot;
 
 use crate::certificates::{Authority, CertificateError};
 use crate::config::{self, Counts, DataError, Options, SandboxFileError, StockError};
-use crate::console::{Console, Modes};
-use crate::dialect::alibaba::{self, Browsers, Gateway, Limits, service_names};
+use crate::dialect::alibaba::{self, Gateway, Limits, service_names};
+use crate::dialect::browsers::Browsers;
+use crate::dialect::console::{Console, Modes};
+use crate::dialect::front::Front;
 use crate::server::{self, Tls};
 use crate::world::World;
 
@@ -36,8 +38,7 @@ pub enum StartError {
 /// Everything that answers, put together and not yet listening.
 #[derive(Debug)]
 pub struct Assembly {
-    gateway: Arc<Gateway>,
-    console: Console,
+    front: Arc<Front>,
     /// What is not wrong in the sandbox file but probably not meant.
     pub warnings: Vec<String>,
     pub counts: Counts,
@@ -51,13 +52,15 @@ impl Assembly {
         let now = world.clock.now();
         let contents = config::load(options.file.as_ref(), &options.region, now)?;
         let has_well_known_access_key = contents.has_well_known_access_key();
-        let browsers =
-            if has_well_known_access_key { Browsers::KnownHosts(options.hostnames.clone()) } else { Browsers::AnyHost };
+        let browsers = if has_well_known_access_key || !options.verify_signatures {
+            Browsers::KnownHosts(options.hostnames.clone())
+        } else {
+            Browsers::AnyHost
+        };
         let gateway_options = alibaba::Options {
             region: Arc::clone(&options.region),
             limits: options.limits,
             verify_signatures: options.verify_signatures,
-            browsers,
         };
         let modes = Modes {
             verify_signatures: options.verify_signatures,
@@ -72,18 +75,14 @@ impl Assembly {
         let mut warnings = contents.warnings;
         warnings.extend(config::stock(&keyring, contents.keys, &world.chance, now, progress)?);
         let keyring = keyring.with_data_keys(contents.data_keys);
-        Ok(Self {
-            gateway: Arc::new(Gateway::new(world, contents.directory, keyring, gateway_options)),
-            console: Console::new(modes),
-            warnings,
-            counts: contents.counts,
-            has_well_known_access_key,
-        })
+        let gateway = Gateway::new(world, contents.directory, keyring, gateway_options);
+        let front = Front::new(vec![Arc::new(Console::new(modes)), Arc::new(gateway)], browsers);
+        Ok(Self { front: Arc::new(front), warnings, counts: contents.counts, has_well_known_access_key })
     }
 
-    /// What answers calls, without the server around it.
-    pub fn gateway(&self) -> &Arc<Gateway> {
-        &self.gateway
+    /// What answers, without the server around it.
+    pub fn front(&self) -> &Arc<Front> {
+        &self.front
     }
 
     /// Serve on `listener` until `stop` comes, then finish the answers that are under way. With `tls`, https as well.
@@ -94,7 +93,7 @@ impl Assembly {
         tls: Option<Tls>,
         stop: impl Future<Output = ()>,
     ) {
-        server::serve(listener, self.gateway, self.console, limits, tls, stop).await;
+        server::serve(listener, self.front, limits, tls, stop).await;
     }
 }
 

@@ -2,25 +2,25 @@
 
 #![expect(clippy::disallowed_methods, reason = "how long the server waits can be told by the real clock alone")]
 
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
 use yaoshi::Sandbox;
 use yaoshi::config::{Options, SandboxFile};
 use yaoshi::dialect::alibaba;
 use yaoshi::server::Limits;
 use yaoshi::world::{Chance, ManualClock, World};
 
+use crate::support::client::{Connection, LONG, block_on, call_http2, connect_http2, to_http2, with_length};
 use crate::support::wire::{Draft, Raw, Signing};
 use crate::support::{CONFIG_FOLDER, NOW};
 
@@ -29,138 +29,11 @@ const KEY: &str = "202b9877-5a25-46e3-a763-e20791b50001";
 /// What the server gives a silent caller where a test waits for the end of it.
 const SHORT: Duration = Duration::from_millis(300);
 
-/// Far longer than anything here takes: for what must come.
-const LONG: Duration = Duration::from_secs(20);
-
 fn start(limits: Limits) -> Sandbox {
     let file = SandboxFile::parse("sandbox.toml", include_str!("../fixtures/sandbox.toml")).unwrap();
     let options = Options { file: Some(file), limits: alibaba::Limits::Off, ..Options::default() };
     let clock = Arc::new(ManualClock::at(NOW.parse().unwrap()));
     Sandbox::start_in(&options, World { clock, chance: Arc::new(Chance::system()) }, limits).unwrap()
-}
-
-/// An answer as it comes off the wire.
-#[derive(Debug)]
-struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn header(&self, wanted: &str) -> Option<&str> {
-        self.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
-    }
-
-    #[track_caller]
-    fn json(&self) -> Value {
-        assert_eq!(self.header("content-type"), Some("application/json;charset=utf-8"), "{self:?}");
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-
-    #[track_caller]
-    fn ok(self) -> Value {
-        let json = self.json();
-        assert_eq!((self.status, json.get("Code")), (200, None), "{json}");
-        assert_eq!(self.header("x-acs-request-id"), json["RequestId"].as_str());
-        json
-    }
-
-    /// Refused, in a JSON error object: SDKs cannot read anything else.
-    #[track_caller]
-    fn refused(self, status: u16, code: &str) -> Value {
-        let json = self.json();
-        assert_eq!((self.status, &json["Code"]), (status, &Value::from(code)), "{json}");
-        assert_eq!(json["HttpStatus"], status);
-        assert_eq!(self.header("x-acs-request-id"), json["RequestId"].as_str());
-        for member in ["HostId", "Message", "Recommend"] {
-            assert!(json[member].is_string(), "{member} in {json}");
-        }
-        json
-    }
-}
-
-/// A connection of HTTP/1.1.
-struct Connection {
-    stream: BufReader<TcpStream>,
-}
-
-impl Connection {
-    fn open(sandbox: &Sandbox) -> Self {
-        Self::to(&sandbox.endpoint()).unwrap()
-    }
-
-    fn to(endpoint: &str) -> io::Result<Self> {
-        let stream = TcpStream::connect(endpoint)?;
-        stream.set_read_timeout(Some(LONG))?;
-        Ok(Self { stream: BufReader::new(stream) })
-    }
-
-    #[track_caller]
-    fn send(&mut self, bytes: &[u8]) {
-        self.stream.get_mut().write_all(bytes).unwrap();
-    }
-
-    #[track_caller]
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.stream.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    }
-
-    #[track_caller]
-    fn answer(&mut self) -> Answer {
-        self.answer_to("POST")
-    }
-
-    #[track_caller]
-    fn answer_to(&mut self, method: &str) -> Answer {
-        let first = self.line();
-        let status = first.split(' ').nth(1).unwrap_or_else(|| panic!("no status in {first:?}")).parse().unwrap();
-        let mut headers = Vec::new();
-        loop {
-            let line = self.line();
-            let Some((name, value)) = line.split_once(": ") else { break };
-            headers.push((name.to_ascii_lowercase(), value.to_owned()));
-        }
-        let mut answer = Answer { status, headers, body: Vec::new() };
-        let length = answer.header("content-length").expect("every answer tells its length").parse().unwrap();
-        if method != "HEAD" {
-            answer.body.resize(length, 0);
-            self.stream.read_exact(&mut answer.body).unwrap();
-        }
-        answer
-    }
-
-    #[track_caller]
-    fn call(&mut self, raw: &Raw) -> Answer {
-        self.send(&with_length(raw).to_bytes());
-        self.answer_to(&raw.method)
-    }
-
-    /// Wait for the other side to close; tell how long that took.
-    #[track_caller]
-    fn closes_after(&mut self, since: Instant) -> Duration {
-        let mut rest = Vec::new();
-        match self.stream.read_to_end(&mut rest) {
-            Err(error) if error.kind() != io::ErrorKind::ConnectionReset => panic!("still open: {error}"),
-            _ => since.elapsed(),
-        }
-    }
-
-    /// Whether nothing comes for a while.
-    fn is_silent_for(&mut self, while_: Duration) -> bool {
-        self.stream.get_ref().set_read_timeout(Some(while_)).unwrap();
-        let read = self.stream.fill_buf().map(<[u8]>::len);
-        self.stream.get_ref().set_read_timeout(Some(LONG)).unwrap();
-        read.is_err_and(|error| matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut))
-    }
-}
-
-fn with_length(raw: &Raw) -> Raw {
-    let mut raw = raw.clone();
-    raw.set_header("content-length", raw.body.len().to_string());
-    raw
 }
 
 fn list_keys() -> Raw {
@@ -188,41 +61,6 @@ fn in_chunks(raw: &Raw, size: usize) -> Vec<u8> {
     }
     bytes.extend_from_slice(b"0\r\n\r\n");
     bytes
-}
-
-/// A connection of HTTP/2, by prior knowledge.
-async fn connect_http2(
-    sandbox: &Sandbox,
-) -> (http2::SendRequest<Full<Bytes>>, tokio::task::JoinHandle<hyper::Result<()>>) {
-    let stream = tokio::net::TcpStream::connect(sandbox.endpoint()).await.unwrap();
-    let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
-    (sender, tokio::spawn(connection))
-}
-
-/// The request as HTTP/2 has it: what was signed as `host` stands in `:authority`.
-fn to_http2(raw: &Raw) -> http::Request<Full<Bytes>> {
-    let mut raw = raw.clone();
-    let host = String::from_utf8(raw.header("host").unwrap().to_vec()).unwrap();
-    raw.remove_header("host");
-    let (mut head, body) = raw.to_http().into_parts();
-    head.uri = format!("http://{host}{}", raw.target()).parse().unwrap();
-    http::Request::from_parts(head, Full::new(body))
-}
-
-async fn call_http2(sender: &mut http2::SendRequest<Full<Bytes>>, raw: &Raw) -> Answer {
-    sender.ready().await.unwrap();
-    let (head, body) = sender.send_request(to_http2(raw)).await.unwrap().into_parts();
-    let text = |value: &http::HeaderValue| value.to_str().unwrap().to_owned();
-    Answer {
-        status: head.status.as_u16(),
-        headers: head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
-        body: body.collect().await.unwrap().to_bytes().into(),
-    }
-}
-
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(LONG, work).await.expect("it ends") })
 }
 
 #[test]
@@ -261,7 +99,7 @@ fn pipelined_requests_are_answered_in_order() {
 fn http2_is_spoken_by_prior_knowledge() {
     let sandbox = start(Limits::default());
     block_on(async {
-        let (mut sender, _connection) = connect_http2(&sandbox).await;
+        let (mut sender, _connection) = connect_http2(&sandbox.endpoint()).await;
         for signing in Signing::ALL {
             for host in ["127.0.0.1:7220", "kms.cn-shanghai.aliyuncs.com"] {
                 let mut draft = Draft::new(signing, "CreateKey", &[]);
@@ -286,7 +124,7 @@ fn http2_is_spoken_by_prior_knowledge() {
 fn http2_answers_many_requests_at_once() {
     let sandbox = start(Limits::default());
     block_on(async {
-        let (sender, _connection) = connect_http2(&sandbox).await;
+        let (sender, _connection) = connect_http2(&sandbox.endpoint()).await;
         let calls: Vec<_> = (0..100)
             .map(|_| {
                 let mut sender = sender.clone();
@@ -406,7 +244,7 @@ fn heads_are_bounded() {
     for raw in [with_headers(257, 1), with_headers(500, 1), with_headers(75, 2000), with_headers(10, 100_000)] {
         Connection::open(&sandbox).call(&raw).refused(431, "RequestHeaderFieldsTooLarge");
         block_on(async {
-            let (mut sender, _connection) = connect_http2(&sandbox).await;
+            let (mut sender, _connection) = connect_http2(&sandbox.endpoint()).await;
             let mut raw = raw.clone();
             // `:authority` and a header more make up for these two.
             raw.remove_header("content-length");
@@ -481,7 +319,7 @@ fn idle_connections_are_closed() {
 fn idle_connections_of_http2_are_closed() {
     let sandbox = start(Limits { body: LONG, ..impatient() });
     block_on(async {
-        let (mut sender, connection) = connect_http2(&sandbox).await;
+        let (mut sender, connection) = connect_http2(&sandbox.endpoint()).await;
         let since = Instant::now();
         call_http2(&mut sender, &list_keys()).await.ok();
         connection.await.unwrap().unwrap();
@@ -661,8 +499,23 @@ fn reserved_paths(#[case] method: &str, #[case] path: &str, #[case] status: u16)
         assert_eq!(json["limits"], "off");
         assert_eq!(json["seeded"], false);
     } else {
-        answer.refused(status, "NotFound");
+        let message = "Paths under /-/, /credentials/ and /latest/ are reserved, and nothing is here.";
+        assert_eq!((answer.status, answer.json()), (status, json!({"code": "NotFound", "message": message})));
     }
+    assert!(answer.headers.iter().all(|(name, _)| !name.starts_with("x-acs-")), "no service answers here");
+}
+
+/// A page of another site, or one whose name was pointed at us, learns nothing here either.
+#[rstest]
+#[case("origin", "https://evil.example")]
+#[case("sec-fetch-site", "cross-site")]
+#[case("sec-fetch-site", "same-site")]
+#[case("host", "evil.example")]
+fn reserved_paths_are_not_for_web_pages(#[case] name: &str, #[case] value: &str) {
+    let sandbox = start(Limits::default());
+    let mut raw = Raw::parse(b"GET /-/health HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n");
+    raw.set_header(name, value);
+    assert_eq!(Connection::open(&sandbox).call(&raw).status, 403);
 }
 
 /// Everything else is the service's, whatever the path.

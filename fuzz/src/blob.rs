@@ -5,13 +5,13 @@ use std::sync::{Arc, LazyLock};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::Value;
 use yaoshi::cipher::{Aead, Algorithm};
-use yaoshi::dialect::alibaba::Gateway;
 use yaoshi::dialect::alibaba::fault::{self, Code};
+use yaoshi::dialect::front::Front;
 use yaoshi::keyring::{Ciphertext, VersionId};
 
 use super::service::{FIXTURE, answer, percent, service, unsigned};
 
-static SERVICE: LazyLock<Arc<Gateway>> = LazyLock::new(|| service(FIXTURE, false));
+static SERVICE: LazyLock<Arc<Front>> = LazyLock::new(|| service(FIXTURE, false));
 
 /// Versions of keys in `fixtures/sandbox.toml`.
 const VERSIONS: [(&str, Algorithm); 2] = [

@@ -3,15 +3,15 @@
 
 use std::sync::{Arc, LazyLock};
 
-use yaoshi::dialect::alibaba::Gateway;
 use yaoshi::dialect::alibaba::fault::{self, Code};
 use yaoshi::dialect::alibaba::kms::ACTIONS;
 use yaoshi::dialect::alibaba::parameters::{Parameter, Parameters};
+use yaoshi::dialect::front::Front;
 
 use super::service::{FIXTURE, answer, percent, service, unsigned};
 use super::split;
 
-static SERVICE: LazyLock<Arc<Gateway>> = LazyLock::new(|| service(FIXTURE, false));
+static SERVICE: LazyLock<Arc<Front>> = LazyLock::new(|| service(FIXTURE, false));
 
 /// Whom every action is refused, after its parameters were read.
 const NOBODY: &str = "nobody";

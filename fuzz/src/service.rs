@@ -7,8 +7,9 @@ use bytes::Bytes;
 use http::request::Parts;
 use serde_json::Value;
 use yaoshi::config::{Options, SandboxFile};
-use yaoshi::dialect::alibaba::{Gateway, Limits};
-use yaoshi::dialect::{Dialect, Request};
+use yaoshi::dialect::Request;
+use yaoshi::dialect::alibaba::Limits;
+use yaoshi::dialect::front::Front;
 use yaoshi::sandbox::Assembly;
 use yaoshi::world::{Chance, ManualClock, World};
 
@@ -18,13 +19,13 @@ pub const FIXTURE: &str = include_str!("../../fixtures/sandbox.toml");
 pub const NOW: &str = "2026-11-22T07:05:00Z";
 
 /// A service with the sandbox file `text`, and no limits.
-pub fn service(text: &str, verify_signatures: bool) -> Arc<Gateway> {
+pub fn service(text: &str, verify_signatures: bool) -> Arc<Front> {
     let file = SandboxFile::parse("fuzz.toml", text).expect("the sandbox file is right");
     let options = Options { file: Some(file), limits: Limits::Off, verify_signatures, ..Options::default() };
     let clock = ManualClock::at(NOW.parse().expect("it is a time"));
     let world = World { clock: Arc::new(clock), chance: Arc::new(Chance::seeded(1)) };
     let assembly = Assembly::new(&options, world, &mut |_, _| {}).expect("the sandbox file fits together");
-    Arc::clone(assembly.gateway())
+    Arc::clone(assembly.front())
 }
 
 pub fn request(head: Parts, body: impl Into<Bytes>) -> Request {
@@ -44,8 +45,8 @@ pub fn unsigned(access_key: &str, action: &str, query: &str, body: &[u8]) -> Opt
 }
 
 /// The status of the answer, and its JSON.
-pub fn answer(gateway: &Gateway, request: Request) -> (u16, Value) {
-    let answer = gateway.answer(&gateway.read(request));
+pub fn answer(front: &Front, request: Request) -> (u16, Value) {
+    let answer = front.answer(request);
     let json = serde_json::from_slice(&answer.body);
     (answer.status.as_u16(), json.expect("an answer to a call signed in its headers is JSON"))
 }

@@ -5,10 +5,11 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Args;
+use serde_json::Value;
 
 use super::NO_ANSWER;
 use super::client::{Trust, url};
-use crate::console::HEALTH;
+use crate::dialect::console::HEALTH;
 use crate::world::{Clock, SystemClock};
 
 #[derive(Debug, Args)]
@@ -39,7 +40,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
                 println!("{text}");
                 return Ok(ExitCode::SUCCESS);
             }
-            Ok((false, _)) => "what answers there is no sandbox".to_owned(),
+            Ok((false, text)) => refusal(&text).unwrap_or_else(|| "what answers there is no sandbox".to_owned()),
             Err(error) => error.to_string(),
         };
         if clock.elapsed() >= Duration::from_secs(arguments.wait) {
@@ -48,4 +49,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         }
         thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// What a sandbox says that does not answer.
+fn refusal(text: &str) -> Option<String> {
+    let json: Value = serde_json::from_str(text).ok()?;
+    json.get("message")?.as_str().map(str::to_owned)
 }

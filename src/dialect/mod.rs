@@ -1,12 +1,43 @@
 //! How callers speak. A dialect turns one request into one answer; dialects know nothing of each other.
 
+mod abandoned;
 pub mod alibaba;
+pub mod browsers;
+pub mod console;
+pub mod front;
+pub mod host;
 
+use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+pub use abandoned::{Abandoned, Waiting};
+
+use browsers::Stranger;
+
+/// A protocol of callers.
+pub trait Dialect: Send + Sync {
+    /// Whether a request with this `head` is in this dialect.
+    fn claims(&self, head: &Parts) -> bool;
+
+    /// Bytes of a body at the most.
+    fn largest_body(&self) -> usize;
+
+    /// Answer at once, or give the rest back, to be done where waiting holds up nobody. Called where nothing may wait:
+    /// for the disk, for a lock that a writer holds, for a key pair.
+    fn take(self: Arc<Self>, request: Request) -> Taken;
+
+    /// Say in the dialect's words that a request with this `head` cannot be taken. For what [`Failed`], the head has
+    /// method and path alone.
+    ///
+    /// [`Failed`]: Unacceptable::Failed
+    fn refuse(&self, head: &Parts, reason: Unacceptable) -> Answer;
+}
 
 /// A request as it came off a connection.
 #[derive(Debug)]
@@ -20,44 +51,81 @@ pub struct Request {
     pub secure: bool,
 }
 
+/// What comes of a request.
+#[derive(Debug)]
+pub enum Taken {
+    Answered(Answer),
+    Later(Work),
+}
+
+/// What must wait, or takes long. Its caller is verified: a stranger queues nothing.
+pub struct Work {
+    /// Where it waits.
+    pub queue: Queue,
+    /// Whom the queue is fair between: a hash of the account.
+    pub fair_by: u64,
+    /// Looks before each slow step whether its caller has gone: what it answers then is heard by nobody.
+    pub run: Box<dyn FnOnce(&Abandoned) -> Answer + Send>,
+}
+
+/// What work waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queue {
+    /// A write, until it is durable.
+    Disk,
+    /// A key pair, for seconds.
+    KeyPair,
+    /// A processor, for longer than others should wait behind it.
+    Compute,
+}
+
 /// An answer before it goes onto the connection.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
-    pub content_type: HeaderValue,
-    /// For the header `x-acs-request-id`.
-    pub request_id: HeaderValue,
+    pub headers: HeaderMap,
     pub body: Vec<u8>,
+    pub fate: Fate,
 }
 
-/// Why the server itself cannot take a request.
+/// What the server does with an answer beyond sending it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Send,
+    /// The connection ends with it.
+    Close,
+}
+
+/// Why a request is not taken before its dialect has looked at it, or what became of it then.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unacceptable {
-    /// The body is larger than the server takes.
+    /// A web page sent it, or may have.
+    Browser(Stranger),
+    /// The body is larger than the dialect takes.
     BodyTooLarge,
     /// The body did not arrive whole: in time, or at all.
     BodyIncomplete,
     /// More headers, or longer ones, than the server takes.
     HeadTooLarge,
-    /// The path belongs to Yaoshi, but nothing lives there.
-    ReservedPath,
     /// Answering went wrong on our side; a defect.
     Failed,
 }
 
-/// A protocol of callers.
-pub trait Dialect: Send + Sync + 'static {
-    /// A request taken apart.
-    type Call: Send + 'static;
+impl Answer {
+    /// Headers that requests of SDKs have, or a few more: the connection uses the room of an answer's headers again for
+    /// the next request's.
+    const USUAL_HEADERS: usize = 24;
 
-    /// Take a request apart. Does not fail: what is wrong is found out by [`Dialect::answer`].
-    fn read(&self, request: Request) -> Self::Call;
+    pub fn new(status: StatusCode, content_type: HeaderValue, body: Vec<u8>) -> Self {
+        let mut headers = HeaderMap::with_capacity(Self::USUAL_HEADERS);
+        headers.insert(CONTENT_TYPE, content_type);
+        Self { status, headers, body, fate: Fate::Send }
+    }
+}
 
-    /// Whether the answer takes microseconds, so that handing the call to another thread would cost more.
-    fn is_quick(call: &Self::Call) -> bool;
-
-    fn answer(&self, call: &Self::Call) -> Answer;
-
-    /// Say in the dialect's words that the server cannot take a request with this `head`.
-    fn refuse(&self, head: &Parts, reason: Unacceptable) -> Answer;
+impl fmt::Debug for Work {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { queue, fair_by, run: _ } = self;
+        formatter.debug_struct("Work").field("queue", queue).field("fair_by", fair_by).finish_non_exhaustive()
+    }
 }

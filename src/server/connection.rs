@@ -1,10 +1,12 @@
 //! One connection: whether TLS is around it, which HTTP it speaks, how long it may be silent, how it ends.
 
+use std::future::poll_fn;
 use std::io::{self, Cursor};
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
@@ -19,7 +21,6 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use super::Service;
 use super::request::{self, Caller};
 use super::tls::{self, Tls};
-use crate::dialect::Dialect;
 
 /// Headers that hyper reads of one request: more than we take, so that the refusal is ours.
 const MAX_PARSED_HEADERS: usize = 2 * request::MAX_HEADERS;
@@ -28,10 +29,10 @@ const MAX_PARSED_HEADERS: usize = 2 * request::MAX_HEADERS;
 const MAX_PARSED_HEAD: usize = 4 * request::MAX_HEAD;
 
 /// Serve one connection to its end.
-pub(super) async fn serve<D: Dialect>(
+pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
-    service: Arc<Service<D>>,
+    service: Arc<Service>,
     mut stopped: watch::Receiver<bool>,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
@@ -54,12 +55,12 @@ pub(super) async fn serve<D: Dialect>(
 }
 
 /// Shake hands by the `deadline`, then serve what is within.
-async fn unwrap_tls<D: Dialect>(
+async fn unwrap_tls(
     tls: Tls,
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     peer: SocketAddr,
     deadline: Instant,
-    service: Arc<Service<D>>,
+    service: Arc<Service>,
     mut stopped: watch::Receiver<bool>,
 ) {
     match in_time(deadline, &mut stopped, tls.accept(stream)).await {
@@ -88,16 +89,15 @@ async fn in_time<T>(
 
 /// Serve what speaks HTTP, by wire or within TLS. `first_bytes` have been read of it already; the rest of the first ones
 /// must be there by the `deadline`.
-async fn converse<D, I, O>(
+async fn converse<I, O>(
     first_bytes: Vec<u8>,
     mut input: I,
     output: O,
     caller: Caller,
     deadline: Instant,
-    service: Arc<Service<D>>,
+    service: Arc<Service>,
     mut stopped: watch::Receiver<bool>,
 ) where
-    D: Dialect,
     I: AsyncRead + Unpin + 'static,
     O: AsyncWrite + Unpin + 'static,
 {
@@ -110,7 +110,7 @@ async fn converse<D, I, O>(
         let (service, under_way) = (Arc::clone(&service), Arc::clone(&under_way));
         async move {
             let _one_more = under_way.begin();
-            request::answer(incoming, caller, &service).await
+            request::answer(incoming, caller, &service, &under_way).await
         }
     });
     match protocol {
@@ -166,7 +166,11 @@ async fn drive<C: GracefulConnection>(
     loop {
         tokio::select! {
             biased;
-            _ = connection.as_mut() => return,
+            turn = until_its_turn(connection.as_mut(), under_way) => match turn {
+                Turn::Over => return,
+                // What else is under way on it is finished.
+                Turn::Last => connection.as_mut().graceful_shutdown(),
+            },
             _ = stopped.changed() => break,
             () = look_again.as_mut() => {
                 if under_way.is_idle_since(seen) {
@@ -186,17 +190,44 @@ async fn drive<C: GracefulConnection>(
     }
 }
 
+/// What a connection came to.
+enum Turn {
+    Over,
+    /// An answer ends it.
+    Last,
+}
+
+async fn until_its_turn<C: Future>(mut connection: Pin<&mut C>, under_way: &UnderWay) -> Turn {
+    poll_fn(|context| match connection.as_mut().poll(context) {
+        Poll::Ready(_) => Poll::Ready(Turn::Over),
+        Poll::Pending if under_way.is_told_to_close() => Poll::Ready(Turn::Last),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
+}
+
 /// The requests of a connection.
 #[derive(Debug, Default)]
-struct UnderWay {
+pub(super) struct UnderWay {
     begun: AtomicUsize,
     ended: AtomicUsize,
+    closing: AtomicBool,
 }
 
 impl UnderWay {
     fn begin(self: &Arc<Self>) -> impl Drop + use<> {
         self.begun.fetch_add(1, Ordering::Relaxed);
         Ended(Arc::clone(self))
+    }
+
+    /// Take no more requests: an answer ends the connection.
+    pub(super) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was told to since the last time.
+    fn is_told_to_close(&self) -> bool {
+        self.closing.load(Ordering::Relaxed) && self.closing.swap(false, Ordering::Relaxed)
     }
 
     fn begun(&self) -> usize {

@@ -3,6 +3,7 @@
 mod connection;
 mod request;
 mod tls;
+mod work;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,8 +14,7 @@ use tokio::sync::{Semaphore, watch};
 
 pub use tls::{Tls, TlsError};
 
-use crate::console::Console;
-use crate::dialect::Dialect;
+use crate::dialect::front::Front;
 
 /// How much and how long the server takes.
 #[derive(Debug, Clone, Copy)]
@@ -44,23 +44,21 @@ impl Default for Limits {
 }
 
 /// Everything a connection needs.
-struct Service<D> {
-    dialect: Arc<D>,
-    console: Console,
+struct Service {
+    front: Arc<Front>,
     limits: Limits,
     tls: Option<Tls>,
 }
 
 /// Serve until `stop` comes, then finish the answers that are under way. With `tls`, HTTPS and HTTP alike.
-pub async fn serve<D: Dialect>(
+pub async fn serve(
     listener: TcpListener,
-    dialect: Arc<D>,
-    console: Console,
+    front: Arc<Front>,
     limits: Limits,
     tls: Option<Tls>,
     stop: impl Future<Output = ()>,
 ) {
-    let service = Arc::new(Service { dialect, console, limits, tls });
+    let service = Arc::new(Service { front, limits, tls });
     let places = Arc::new(Semaphore::new(limits.connections));
     let (stopping, stopped) = watch::channel(false);
     tokio::pin!(stop);

@@ -4,37 +4,33 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST};
+use http::header::{CONNECTION, HOST};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http::{HeaderValue, Response, Uri, Version};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Incoming};
 use tokio::time::timeout;
 
 use super::Service;
-use crate::dialect::{Answer, Dialect, Request, Unacceptable};
+use super::connection::UnderWay;
+use super::work;
+use crate::dialect::front::Front;
+use crate::dialect::{Answer, Dialect, Fate, Request, Taken, Unacceptable};
 
 /// Headers of one request at the most.
 pub(super) const MAX_HEADERS: usize = 256;
 
-/// Headers that requests of SDKs have, or a few more.
-const USUAL_HEADERS: usize = 24;
-
 /// Bytes of a head at the most: target, names and values.
 pub(super) const MAX_HEAD: usize = 128 * 1024;
 
-/// Bytes of a body at the most.
-const MAX_BODY: usize = 1024 * 1024;
-
 /// Bytes of a body too large that are read and thrown away, so that the client comes to reading the refusal.
-const MAX_DRAINED: usize = 16 * MAX_BODY;
+const MAX_DRAINED: usize = 16 * 1024 * 1024;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-acs-request-id");
-
-/// Paths that belong to Yaoshi itself.
-const RESERVED: [&str; 3] = ["/-/", "/credentials/", "/latest/"];
+/// For the body of a request that is refused for its head: as long, for the same end.
+const DRAINED_FOR: Duration = Duration::from_secs(1);
 
 /// Who is at the other end of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -44,40 +40,48 @@ pub(super) struct Caller {
     pub(super) secure: bool,
 }
 
-pub(super) async fn answer<D: Dialect>(
+pub(super) async fn answer(
     incoming: http::Request<Incoming>,
     caller: Caller,
-    service: &Service<D>,
+    service: &Service,
+    under_way: &UnderWay,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (mut head, body) = incoming.into_parts();
-    Ok(match accept(&mut head, body, service).await {
-        Ok(Accepted::Call(body)) => response(respond(head, body, caller, service).await),
-        Ok(Accepted::Console(page)) => json(page),
-        Err(reason) => response(service.dialect.refuse(&head, reason)),
-    })
+    let version = head.version;
+    let is_too_large = is_too_large(&head);
+    give_host(&mut head);
+    let answer = match service.front.claimant(&head) {
+        None => {
+            dispose(body).await;
+            Front::unclaimed()
+        }
+        Some(dialect) => {
+            let admitted = if is_too_large { Err(Unacceptable::HeadTooLarge) } else { service.front.admit(&head) };
+            match accept(admitted, body, dialect.largest_body(), service.limits.body).await {
+                Ok(body) => respond(head, body, caller, dialect).await,
+                Err(reason) => dialect.refuse(&head, reason),
+            }
+        }
+    };
+    Ok(response(answer, version, under_way))
 }
 
-enum Accepted {
-    /// A call, with its body.
-    Call(Bytes),
-    /// A request to Yaoshi itself, with the answer.
-    Console(Vec<u8>),
-}
-
-/// Check what HTTP itself bounds, and collect the body.
-async fn accept<D: Dialect>(head: &mut Parts, body: Incoming, service: &Service<D>) -> Result<Accepted, Unacceptable> {
-    if is_too_large(head) {
-        return Err(Unacceptable::HeadTooLarge);
+/// Collect the `body` of a request that is `admitted`, of `largest` bytes at the most and `within` a time.
+async fn accept(
+    admitted: Result<(), Unacceptable>,
+    body: Incoming,
+    largest: usize,
+    within: Duration,
+) -> Result<Bytes, Unacceptable> {
+    if let Err(reason) = admitted {
+        dispose(body).await;
+        return Err(reason);
     }
-    if RESERVED.iter().any(|reserved| head.uri.path().starts_with(reserved)) {
-        return service.console.answer(head).map(Accepted::Console).ok_or(Unacceptable::ReservedPath);
-    }
-    give_host(head);
     if body.is_end_stream() {
-        return Ok(Accepted::Call(Bytes::new()));
+        return Ok(Bytes::new());
     }
-    match timeout(service.limits.body, collect(body)).await {
-        Ok(collected) => collected.map(Accepted::Call),
+    match timeout(within, collect(body, largest)).await {
+        Ok(collected) => collected,
         Err(_) => Err(Unacceptable::BodyIncomplete),
     }
 }
@@ -97,9 +101,9 @@ fn give_host(head: &mut Parts) {
     }
 }
 
-async fn collect(body: Incoming) -> Result<Bytes, Unacceptable> {
+async fn collect(body: Incoming, largest: usize) -> Result<Bytes, Unacceptable> {
     let mut body = Limited::new(body, MAX_DRAINED);
-    if body.size_hint().lower() > MAX_BODY as u64 {
+    if body.size_hint().lower() > largest as u64 {
         drain(body).await;
         return Err(Unacceptable::BodyTooLarge);
     }
@@ -107,7 +111,7 @@ async fn collect(body: Incoming) -> Result<Bytes, Unacceptable> {
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Unacceptable::BodyIncomplete)?;
         collected.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
-        if collected.len() > MAX_BODY {
+        if collected.len() > largest {
             drain(body).await;
             return Err(Unacceptable::BodyTooLarge);
         }
@@ -119,35 +123,39 @@ async fn drain(mut body: Limited<Incoming>) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 
-/// Have the dialect answer: here if that is quick, else where waiting holds up nobody.
-async fn respond<D: Dialect>(mut head: Parts, body: Bytes, caller: Caller, service: &Service<D>) -> Answer {
+/// Read past a body that nobody wants, if it comes soon.
+async fn dispose(body: Incoming) {
+    drop(timeout(DRAINED_FOR, drain(Limited::new(body, MAX_DRAINED))).await);
+}
+
+/// Have the dialect answer: here if it does so at once, else where waiting holds up nobody.
+async fn respond(mut head: Parts, body: Bytes, caller: Caller, dialect: &Arc<dyn Dialect>) -> Answer {
     head.extensions.clear();
-    let call = service.dialect.read(Request { head, body, peer: caller.address, secure: caller.secure });
-    let answered = if D::is_quick(&call) {
-        catch_unwind(AssertUnwindSafe(|| service.dialect.answer(&call))).ok()
-    } else {
-        let dialect = Arc::clone(&service.dialect);
-        tokio::task::spawn_blocking(move || dialect.answer(&call)).await.ok()
+    let (method, target) = (head.method.clone(), head.uri.path_and_query().cloned());
+    let request = Request { head, body, peer: caller.address, secure: caller.secure };
+    let answered = match catch_unwind(AssertUnwindSafe(|| Arc::clone(dialect).take(request))) {
+        Ok(Taken::Answered(answer)) => Some(answer),
+        Ok(Taken::Later(work)) => work::done(work).await,
+        Err(_) => None,
     };
     answered.unwrap_or_else(|| {
-        let (head, ()) = http::Request::new(()).into_parts();
-        service.dialect.refuse(&head, Unacceptable::Failed)
+        let (mut head, ()) = http::Request::new(()).into_parts();
+        head.method = method;
+        head.uri = target.map(Uri::from).unwrap_or_default();
+        dialect.refuse(&head, Unacceptable::Failed)
     })
 }
 
-fn response(answer: Answer) -> Response<Full<Bytes>> {
+/// The answer as HTTP has it, and its fate sealed.
+fn response(answer: Answer, version: Version, under_way: &UnderWay) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(answer.body));
     *response.status_mut() = answer.status;
-    let headers = response.headers_mut();
-    // The connection uses the room again for the next request's headers.
-    *headers = HeaderMap::with_capacity(USUAL_HEADERS);
-    headers.insert(CONTENT_TYPE, answer.content_type);
-    headers.insert(REQUEST_ID, answer.request_id);
-    response
-}
-
-fn json(body: Vec<u8>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(body));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=utf-8"));
+    *response.headers_mut() = answer.headers;
+    match answer.fate {
+        Fate::Send => {}
+        // HTTP/2 has no such header: the connection itself says so there.
+        Fate::Close if version == Version::HTTP_2 => under_way.close(),
+        Fate::Close => drop(response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"))),
+    }
     response
 }

@@ -1,6 +1,7 @@
 //! A sandbox for one test: a clock that can be turned, callers that sign, answers taken apart.
 
 pub mod blob;
+pub mod client;
 pub mod openssl;
 pub mod pair;
 pub mod samples;
@@ -14,9 +15,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
 use yaoshi::config::{Options, SandboxFile};
+use yaoshi::dialect::alibaba::Limits;
 use yaoshi::dialect::alibaba::signature::sign::{Scheme, Unsigned};
-use yaoshi::dialect::alibaba::{Gateway, Limits};
-use yaoshi::dialect::{Dialect, Request};
+use yaoshi::dialect::front::Front;
+use yaoshi::dialect::{Answer, Request};
 use yaoshi::sandbox::Assembly;
 use yaoshi::world::{Chance, ManualClock, World};
 
@@ -36,7 +38,7 @@ pub fn secret_of(access_key: &str) -> String {
 
 /// What answers, without the server around it.
 pub struct Service {
-    pub gateway: Arc<Gateway>,
+    pub front: Arc<Front>,
     pub clock: Arc<ManualClock>,
     chance: Arc<Chance>,
 }
@@ -58,7 +60,7 @@ impl Service {
         let chance = Arc::new(options.seed.map_or_else(Chance::system, Chance::seeded));
         let world = World { clock: Arc::clone(&clock) as _, chance: Arc::clone(&chance) };
         let assembly = Assembly::new(options, world, &mut |_, _| {}).unwrap_or_else(|error| panic!("{error}"));
-        Self { gateway: Arc::clone(assembly.gateway()), clock, chance }
+        Self { front: Arc::clone(assembly.front()), clock, chance }
     }
 
     /// Move the clock on.
@@ -105,13 +107,26 @@ impl Service {
 
     /// Send a request as it is.
     pub fn send(&self, request: http::Request<Bytes>) -> Reply {
-        let (head, body) = request.into_parts();
-        let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let answer = self.gateway.answer(&self.gateway.read(Request { head, body, peer, secure: false }));
-        Reply {
+        Reply::from(self.front.answer(from_loopback(request)))
+    }
+}
+
+/// A request as it comes off a connection.
+pub fn from_loopback(request: http::Request<Bytes>) -> Request {
+    let (head, body) = request.into_parts();
+    Request { head, body, peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false }
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        let header = |name| {
+            let value = answer.headers.get(name).map(|value: &http::HeaderValue| value.to_str().unwrap());
+            value.unwrap_or_default().to_owned()
+        };
+        Self {
             status: answer.status.as_u16(),
-            content_type: answer.content_type.to_str().unwrap().to_owned(),
-            request_id: answer.request_id.to_str().unwrap().to_owned(),
+            content_type: header("content-type"),
+            request_id: header("x-acs-request-id"),
             text: String::from_utf8(answer.body).unwrap(),
         }
     }
@@ -121,8 +136,8 @@ impl Service {
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
+    /// From the header, as the next; empty where there is none.
     pub content_type: String,
-    /// From the header.
     pub request_id: String,
     pub text: String,
 }

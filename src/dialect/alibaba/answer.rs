@@ -1,6 +1,6 @@
 //! Answers: one `Serialize` for JSON and XML, an envelope around it.
 
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
@@ -10,6 +10,9 @@ use crate::dialect::Answer;
 
 /// The element around every XML answer, successes and errors alike.
 const XML_ROOT: &str = "KMS";
+
+/// The header that names the request, as the body does.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-acs-request-id");
 
 const XML_DECLARATION: &str = r#"<?xml version="1.0" encoding="utf-8"?>"#;
 
@@ -127,12 +130,10 @@ impl Envelope {
     }
 
     fn answer(&self, status: StatusCode, body: Vec<u8>) -> Answer {
-        Answer {
-            status,
-            content_type: self.format.content_type(),
-            request_id: HeaderValue::from_bytes(&self.request_id.0).expect("a UUID is a header value"),
-            body,
-        }
+        let mut answer = Answer::new(status, self.format.content_type(), body);
+        let request_id = HeaderValue::from_bytes(&self.request_id.0).expect("a UUID is a header value");
+        answer.headers.insert(REQUEST_ID, request_id);
+        answer
     }
 }
 

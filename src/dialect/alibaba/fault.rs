@@ -125,8 +125,6 @@ pub const BODY_TOO_LARGE: Code = code(413, "RequestEntityTooLarge", "The request
 pub const BODY_INCOMPLETE: Code = code(408, "RequestTimeout", "The request body did not arrive whole in time.");
 pub const HEAD_TOO_LARGE: Code =
     code(431, "RequestHeaderFieldsTooLarge", "The request has more than 256 headers, or a head of more than 128 KiB.");
-pub const RESERVED_PATH: Code =
-    code(404, "NotFound", "Paths under /-/, /credentials/ and /latest/ are reserved, and nothing is here.");
 
 /// A refusal or failure: a row, what it is about, and for the log its cause.
 #[derive(Debug, Clone)]

@@ -1,32 +1,6 @@
-//! What a `Host` header says, however oddly: some clients send a scheme or a path in it.
-
-use http::header::HOST;
-use http::request::Parts;
+//! Regions in the names of hosts.
 
 use super::regions::REGIONS;
-
-/// The host that a request is for, as sent: the header, else the target's authority.
-pub(super) fn of(head: &Parts) -> Option<&str> {
-    let header = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-    header.or_else(|| head.uri.authority().map(http::uri::Authority::as_str))
-}
-
-/// The name or address alone: without scheme, path, port and brackets.
-pub(super) fn name(host: &str) -> &str {
-    let host = if host.contains('/') {
-        let host = host.split_once("://").map_or(host, |(_, rest)| rest);
-        host.split('/').next().unwrap_or_default()
-    } else {
-        host
-    };
-    if let Some(rest) = host.strip_prefix('[') {
-        return rest.split(']').next().unwrap_or_default();
-    }
-    match host.rsplit_once(':') {
-        Some((name, _port)) if !name.contains(':') => name,
-        _ => host,
-    }
-}
 
 /// The region in `kms[-vpc].<region>.aliyuncs.com`.
 pub(super) fn region(name: &str) -> Option<&str> {
@@ -48,22 +22,6 @@ pub fn is_region(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_without_what_clients_put_around_them() {
-        for (host, expected) in [
-            ("127.0.0.1:7220", "127.0.0.1"),
-            ("http://127.0.0.1:7220", "127.0.0.1"),
-            ("127.0.0.1:7220/kms", "127.0.0.1"),
-            ("localhost", "localhost"),
-            ("[::1]:7220", "::1"),
-            ("::1", "::1"),
-            ("https://kms.cn-hangzhou.aliyuncs.com/", "kms.cn-hangzhou.aliyuncs.com"),
-            ("", ""),
-        ] {
-            assert_eq!(name(host), expected, "{host}");
-        }
-    }
 
     #[test]
     fn regions_in_names() {

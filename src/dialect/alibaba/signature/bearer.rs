@@ -13,6 +13,7 @@
 use std::fmt;
 
 use http::header::AUTHORIZATION;
+use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 use sm3::Sm3;
@@ -40,8 +41,8 @@ impl fmt::Debug for Token<'_> {
 }
 
 /// Whether the request shows a token as V3 and V4 do: V1 has its action in the parameters.
-pub(super) fn is_in_headers(request: &Request, parameters: &Parameters) -> bool {
-    parameters.get("Action").is_none() && request.head.headers.contains_key(BEARER_TOKEN)
+pub(super) fn is_in_headers(head: &Parts, parameters: &Parameters) -> bool {
+    parameters.get("Action").is_none() && head.headers.contains_key(BEARER_TOKEN)
 }
 
 /// The token of a V1 request. Errors: `MissingParameter`; `IncompleteSignature` for another one in the headers.

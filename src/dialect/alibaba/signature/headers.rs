@@ -11,6 +11,7 @@
 
 use std::iter;
 
+use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
@@ -51,8 +52,8 @@ pub struct Scope<'r> {
 }
 
 /// The `Authorization` header, if it is one of this service (a proxy may have its own).
-pub(super) fn authorization(request: &Request) -> Option<&[u8]> {
-    let value = request.head.headers.get(http::header::AUTHORIZATION)?.as_bytes();
+pub(super) fn authorization(head: &Parts) -> Option<&[u8]> {
+    let value = head.headers.get(http::header::AUTHORIZATION)?.as_bytes();
     value.starts_with(b"ACS").then_some(value)
 }
 

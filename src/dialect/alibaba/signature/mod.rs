@@ -15,6 +15,7 @@ pub mod v1;
 
 pub use algorithm::{Algorithm, HmacAlgorithm};
 
+use http::request::Parts;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -54,8 +55,8 @@ enum Proof<'r> {
 
 impl<'r> Claim<'r> {
     /// Whether the request is one of V3 or V4, whose action and format do not stand in its parameters.
-    pub fn is_in_headers(request: &Request, parameters: &Parameters) -> bool {
-        headers::authorization(request).is_some() || bearer::is_in_headers(request, parameters)
+    pub fn is_in_headers(head: &Parts, parameters: &Parameters) -> bool {
+        headers::authorization(head).is_some() || bearer::is_in_headers(head, parameters)
     }
 
     /// The action that the headers name.
@@ -70,8 +71,8 @@ impl<'r> Claim<'r> {
     /// `Authorization` that cannot be read, or for two proofs that disagree on who calls what; `InvalidSignatureMethod`
     /// for a token that is not called one.
     pub fn read(request: &'r Request, parameters: &'r Parameters) -> Result<Self, Fault> {
-        let Some(authorization) = headers::authorization(request) else {
-            return if bearer::is_in_headers(request, parameters) {
+        let Some(authorization) = headers::authorization(&request.head) else {
+            return if bearer::is_in_headers(&request.head, parameters) {
                 bearer::in_headers(request, parameters)
             } else {
                 Self::in_parameters(request, parameters)

@@ -6,36 +6,43 @@ use http::HeaderName;
 use http::header::ORIGIN;
 use http::request::Parts;
 
-use super::fault::{self, Fault};
+use super::host;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The hosts that requests may be for.
 #[derive(Debug)]
 pub enum Browsers {
-    /// Any host: every AccessKey is a secret, so a page that points a name of its own at us can sign nothing.
+    /// Any host: whoever calls knows a secret, so a page that points a name of its own at us can do nothing.
     AnyHost,
-    /// Loopback, `*.aliyuncs.com` and these: there is an AccessKey that everybody knows.
+    /// Loopback, `*.aliyuncs.com` and these: calls are taken from those who know no secret.
     KnownHosts(Vec<String>),
 }
 
+/// What shows that a web page sent a request, or may have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stranger {
+    #[error("the request has an Origin")]
+    Origin,
+    /// `Sec-Fetch-Site` says so. Only what somebody typed, or opened from outside any page, is from none.
+    #[error("the request comes from a page of this or another site")]
+    Page,
+    #[error("the host {0:?} is not known while calls are taken from those who know no secret; name it with --hostname")]
+    Host(String),
+}
+
 impl Browsers {
-    /// `host`: the bare name or address that the request is for, if it says one.
-    ///
-    /// Errors: `Forbidden.BrowserRequest` for a request with an `Origin`, from another site, or for a foreign host.
-    pub(super) fn refuse(&self, head: &Parts, host: Option<&str>) -> Result<(), Fault> {
-        let refused = |why: &str| Err(Fault::about(&fault::BROWSER_REQUEST, why));
+    /// Errors: why a request with this `head` may be a web page's.
+    pub fn refuse(&self, head: &Parts) -> Result<(), Stranger> {
         if head.headers.contains_key(ORIGIN) {
-            return refused("the request has an Origin");
+            return Err(Stranger::Origin);
         }
-        if head.headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site") {
-            return refused("the request comes from another site");
+        if head.headers.get_all(SEC_FETCH_SITE).iter().any(|site| site != "none") {
+            return Err(Stranger::Page);
         }
         let Self::KnownHosts(names) = self else { return Ok(()) };
-        match host {
-            Some(host) if !is_known(host, names) => refused(&format!(
-                "the host {host:?} is not known while everybody knows an AccessKey; name it with --hostname"
-            )),
+        match host::of(head) {
+            Some(host) if !is_known(host, names) => Err(Stranger::Host(host.to_owned())),
             _ => Ok(()),
         }
     }
@@ -56,7 +63,6 @@ fn is_known(host: &str, names: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::alibaba::host;
 
     #[test]
     fn strangers_are_refused() {
@@ -74,12 +80,19 @@ mod tests {
             (&known, "origin", "null", true),
             (&known, "origin", "http://127.0.0.1:7220", true),
             (&known, "sec-fetch-site", "cross-site", true),
+            (&known, "sec-fetch-site", "same-site", true),
+            (&known, "sec-fetch-site", "same-origin", true),
+            (&known, "sec-fetch-site", "", true),
             (&known, "sec-fetch-site", "none", false),
             (&Browsers::AnyHost, "host", "kms.example", false),
             (&Browsers::AnyHost, "origin", "http://kms.example", true),
+            (&Browsers::AnyHost, "sec-fetch-site", "same-origin", true),
         ] {
             let (head, ()) = http::Request::builder().header(name, value).body(()).unwrap().into_parts();
-            assert_eq!(browsers.refuse(&head, host::of(&head).map(host::name)).is_err(), is_refused, "{name}: {value}");
+            assert_eq!(browsers.refuse(&head).is_err(), is_refused, "{name}: {value}");
         }
+        let twice = http::Request::builder().header("sec-fetch-site", "none").header("sec-fetch-site", "cross-site");
+        let (head, ()) = twice.body(()).unwrap().into_parts();
+        assert_eq!(known.refuse(&head), Err(Stranger::Page));
     }
 }
