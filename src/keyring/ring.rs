@@ -14,7 +14,7 @@ use super::{
     VersionId,
 };
 use crate::cipher::{KeyPair, KeyPairKind};
-use crate::world::{Draw, Ledger, Store, StoreError, Transaction};
+use crate::world::{CommitError, Draw, Ledger, Store, StoreError, Transaction};
 
 /// Whether a call only reads or may change keys. A call that reads has no way to change anything.
 pub trait Mode: Sized + 'static {
@@ -58,7 +58,7 @@ impl Mode for Write {
     type State<'l> = Transaction<'l, Keys>;
 
     fn begin(ledger: &Ledger<Keys>, now: Timestamp) -> Self::State<'_> {
-        let mut transaction = ledger.begin();
+        let mut transaction = ledger.begin().expect("an engine of one process is not asked");
         for (place, id) in transaction.overdue(now) {
             transaction.record(Change::Erase(place, id));
         }
@@ -70,7 +70,10 @@ impl Mode for Write {
     }
 
     fn commit(state: Self::State<'_>) -> Result<(), StoreError> {
-        state.commit()
+        state.commit().map_err(|error| match error {
+            CommitError::Failed(error) => error,
+            error => StoreError(error.to_string()),
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::version::VersionIdHasher;
 use super::{Admitted, AliasName, Error, Key, KeyId, Place, VersionId};
-use crate::world::Recorded;
+use crate::world::{Recorded, Scope};
 
 /// A key's state as it decides what can be done with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +85,15 @@ struct Shelf {
 pub enum Change {
     Put(Arc<Key>),
     Erase(Place, KeyId),
+}
+
+impl Change {
+    fn key(&self) -> (&Place, &KeyId) {
+        match self {
+            Self::Put(key) => (&key.place, &key.id),
+            Self::Erase(place, id) => (place, id),
+        }
+    }
 }
 
 impl Keys {
@@ -170,11 +179,26 @@ impl Shelf {
 
 impl Recorded for Keys {
     type Change = Change;
+    type Changes = Vec<Change>;
 
     fn apply(&mut self, change: &Change) {
         match change {
             Change::Put(key) => self.put(key),
             Change::Erase(place, id) => self.erase(place, id),
         }
+    }
+
+    fn record_id(change: &Change) -> Vec<u8> {
+        let (place, id) = change.key();
+        [&place.account, "/", &place.region, "/", id.as_str()].concat().into_bytes()
+    }
+
+    fn scopes(&self, change: &Change) -> Vec<Scope> {
+        let (place, id) = change.key();
+        let before = self.key(place, id.as_str());
+        let after = if let Change::Put(key) = change { Some(key) } else { None };
+        let names = before.into_iter().chain(after).flat_map(|key| &key.aliases);
+        let names = names.map(|name| [&place.account, "/", &place.region, "/", name.as_str()].concat());
+        names.map(String::into_bytes).chain([Self::record_id(change)]).map(Scope::new).collect()
     }
 }
