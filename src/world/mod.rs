@@ -14,8 +14,11 @@ use std::sync::Arc;
 pub use chance::{Chance, Draw};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use files::{Readers, make_folder, place};
-pub use ledger::{CommitError, Draft, Ledger, Recorded, Scope, Transaction};
-pub use store::{Database, Memory, OpenError, Records, Store, StoreError};
+pub use ledger::{CommitError, Draft, Ledger, Recorded, Transaction};
+pub use store::{
+    Appended, Batch, BatchId, Bounds, Call, Database, Followed, Memory, OpenError, Records, Revision, Scope, Store,
+    StoreError,
+};
 
 /// The clock and the source of chance that a running service was given.
 #[derive(Clone)]

@@ -1,13 +1,17 @@
 //! Changes in a redb file: one record for each thing that changes.
 
 use std::fmt;
+use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use redb::{Builder, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{
+    Builder, DatabaseError, ReadOnlyTable, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
+};
 
-use super::{Store, StoreError};
+use super::{Appended, Batch, Bounds, Followed, Revision, Store, StoreError};
 
 const RECORDS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("records");
 
@@ -20,10 +24,13 @@ const OWNER: &str = "owner";
 const CACHE: usize = 4 * 1024 * 1024;
 
 /// Records that are read at once.
-const BATCH: usize = 4096;
+const PORTION: usize = 4096;
 
-/// Batches that wait for who asked for them.
-const BATCHES_AHEAD: usize = 4;
+/// Portions that wait for who asked for them.
+const PORTIONS_AHEAD: usize = 4;
+
+/// Records of an earlier form that are migrated in one commit.
+const STEP: usize = 10_000;
 
 /// How changes are written down.
 pub trait Records<C>: Send + Sync {
@@ -38,6 +45,16 @@ pub trait Records<C>: Send + Sync {
 
     /// The change that makes what a record says. Errors tell what is wrong with it.
     fn read(&self, id: &[u8], content: &[u8]) -> Result<C, String>;
+
+    /// Under which ids records of earlier forms lie. No record of today's form lies there.
+    fn legacy(&self) -> Option<Range<Vec<u8>>> {
+        None
+    }
+
+    /// A record of an earlier form, as id and content of today's. Errors tell what is wrong with it.
+    fn migrate(&self, _id: &[u8], _content: &[u8]) -> Result<(Vec<u8>, Vec<u8>), String> {
+        Err("there is no earlier form of it".to_owned())
+    }
 }
 
 /// A file of records, open for this process alone.
@@ -83,12 +100,12 @@ impl<R> Database<R> {
         let read = self.file.begin_read().map_err(redb::Error::from)?;
         match read.open_table(META) {
             Ok(meta) => {
-                let of = |name| Ok::<_, redb::Error>(meta.get(name)?.map(|value| value.value().to_vec()));
-                let found = of(SCHEMA)?.and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
+                let found = schema_of(&meta)?;
                 if found > schema {
                     return Err(OpenError::Newer(found));
                 }
-                if of(OWNER)?.as_deref() != Some(self.records.owner()) {
+                let owner = meta.get(OWNER).map_err(redb::Error::from)?;
+                if owner.is_none_or(|owner| owner.value() != self.records.owner()) {
                     return Err(OpenError::OtherOwner);
                 }
                 Ok(())
@@ -96,6 +113,10 @@ impl<R> Database<R> {
             Err(redb::TableError::TableDoesNotExist(_)) => self.begin(schema).map_err(OpenError::from),
             Err(error) => Err(redb::Error::from(error).into()),
         }
+    }
+
+    fn schema(&self) -> Result<u32, redb::Error> {
+        schema_of(&self.file.begin_read()?.open_table(META)?)
     }
 
     /// Begin to write. The commit is in two phases: whatever breaks in the file later, no older state can be taken for
@@ -121,9 +142,13 @@ impl<R> Database<R> {
     }
 
     /// Forget every record.
-    pub fn clear(&self) -> Result<(), StoreError> {
+    pub fn clear<C>(&self) -> Result<(), StoreError>
+    where
+        R: Records<C>,
+    {
         let clear = || -> Result<(), redb::Error> {
             let write = self.begin_write()?;
+            write.open_table(META)?.insert(SCHEMA, R::SCHEMA.to_be_bytes().as_slice())?;
             write.delete_table(RECORDS)?;
             write.open_table(RECORDS)?;
             Ok(write.commit()?)
@@ -131,29 +156,98 @@ impl<R> Database<R> {
         clear().map_err(|error| StoreError(error.to_string()))
     }
 
-    /// Read all records in batches, each handed over as soon as it is read.
-    fn read_all<C>(&self, batches: &SyncSender<Vec<C>>) -> Result<(), StoreError>
+    /// Bring all records of earlier forms into today's, some at a time: cut off, it goes on when the file is read again.
+    /// From the first step on, the file is one of today's: an older program does not write to it any more.
+    fn migrate<C>(&self) -> Result<(), StoreError>
     where
         R: Records<C>,
     {
-        let damaged = |error: &dyn fmt::Display| StoreError(error.to_string());
-        let read = self.file.begin_read().map_err(|error| damaged(&error))?;
-        let table = read.open_table(RECORDS).map_err(|error| damaged(&error))?;
-        let mut batch = Vec::with_capacity(BATCH);
-        for record in table.iter().map_err(|error| damaged(&error))? {
-            let (id, content) = record.map_err(|error| damaged(&error))?;
-            let change = self.records.read(id.value(), content.value()).map_err(|what| {
-                StoreError(format!("record {} is damaged: {what}", String::from_utf8_lossy(id.value())))
-            })?;
-            batch.push(change);
-            if batch.len() == BATCH && batches.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH))).is_err() {
+        let failed = |error: redb::Error| StoreError(error.to_string());
+        loop {
+            let found = self.legacy_records().map_err(failed)?;
+            if found.is_empty() && self.schema().map_err(failed)? == R::SCHEMA {
                 return Ok(());
+            }
+            let migrated = found.iter().map(|(id, content)| {
+                let migrated = self.records.migrate(id, content).map_err(|what| damaged(id, &what))?;
+                let is_legacy = self.records.legacy().is_some_and(|legacy| legacy.contains(&migrated.0));
+                if is_legacy { Err(damaged(id, &"its new id is an earlier one")) } else { Ok(migrated) }
+            });
+            let migrated = migrated.collect::<Result<Vec<_>, _>>()?;
+            self.step::<C>(&found, &migrated).map_err(failed)?;
+        }
+    }
+
+    /// Put `migrated` in the stead of what was `found`.
+    fn step<C>(&self, found: &[Record], migrated: &[Record]) -> Result<(), redb::Error>
+    where
+        R: Records<C>,
+    {
+        let write = self.begin_write()?;
+        write.open_table(META)?.insert(SCHEMA, R::SCHEMA.to_be_bytes().as_slice())?;
+        {
+            let mut table = write.open_table(RECORDS)?;
+            for (id, _) in found {
+                table.remove(id.as_slice())?;
+            }
+            for (id, content) in migrated {
+                table.insert(id.as_slice(), content.as_slice())?;
+            }
+        }
+        Ok(write.commit()?)
+    }
+
+    /// The first records of earlier forms.
+    fn legacy_records<C>(&self) -> Result<Vec<Record>, redb::Error>
+    where
+        R: Records<C>,
+    {
+        let Some(legacy) = self.records.legacy() else { return Ok(Vec::new()) };
+        let table = self.file.begin_read()?.open_table(RECORDS)?;
+        let found = table.range(legacy.start.as_slice()..legacy.end.as_slice())?.take(STEP).map(|record| {
+            let (id, content) = record?;
+            Ok((id.value().to_vec(), content.value().to_vec()))
+        });
+        found.collect()
+    }
+
+    /// Read all records in portions, each handed over as soon as it is read.
+    fn read_all<C>(&self, portions: &SyncSender<Vec<C>>) -> Result<(), StoreError>
+    where
+        R: Records<C>,
+    {
+        let failed = |error: &dyn fmt::Display| StoreError(error.to_string());
+        let read = self.file.begin_read().map_err(|error| failed(&error))?;
+        let table = read.open_table(RECORDS).map_err(|error| failed(&error))?;
+        let mut portion = Vec::with_capacity(PORTION);
+        for record in table.iter().map_err(|error| failed(&error))? {
+            let (id, content) = record.map_err(|error| failed(&error))?;
+            let change =
+                self.records.read(id.value(), content.value()).map_err(|what| damaged(id.value(), &what))?;
+            portion.push(change);
+            if portion.len() == PORTION {
+                let whole = std::mem::replace(&mut portion, Vec::with_capacity(PORTION));
+                if portions.send(whole).is_err() {
+                    return Ok(());
+                }
             }
         }
         // Whoever asked may have gone; then nobody misses the rest.
-        drop(batches.send(batch));
+        drop(portions.send(portion));
         Ok(())
     }
+}
+
+fn schema_of(meta: &ReadOnlyTable<&str, &[u8]>) -> Result<u32, redb::Error> {
+    let bytes = meta.get(SCHEMA)?.and_then(|value| value.value().try_into().ok());
+    Ok(bytes.map_or(0, u32::from_be_bytes))
+}
+
+/// An id and what stands under it.
+type Record = (Vec<u8>, Vec<u8>);
+
+fn damaged(id: &[u8], what: &dyn fmt::Display) -> StoreError {
+    StoreError(format!("record {} is damaged: {what}", String::from_utf8_lossy(id)))
 }
 
 impl<C: Send, R: Records<C>> Store<C> for Database<R> {
@@ -162,21 +256,23 @@ impl<C: Send, R: Records<C>> Store<C> for Database<R> {
         count().map_err(|error| StoreError(error.to_string()))
     }
 
-    fn load(&self, take: &mut dyn FnMut(Vec<C>)) -> Result<(), StoreError> {
-        let (sender, receiver) = sync_channel(BATCHES_AHEAD);
+    fn load(&self, take: &mut dyn FnMut(Vec<C>)) -> Result<Revision, StoreError> {
+        self.migrate()?;
+        let (sender, receiver) = sync_channel(PORTIONS_AHEAD);
         thread::scope(|scope| {
             let reader = scope.spawn(move || self.read_all(&sender));
             receiver.into_iter().for_each(take);
             reader.join().unwrap_or_else(|_| Err(StoreError("the file is damaged".to_owned())))
-        })
+        })?;
+        Ok(Revision::default())
     }
 
-    fn append(&self, changes: &[C]) -> Result<(), StoreError> {
+    fn append(&self, batch: &Batch<C>) -> Appended {
         let append = || -> Result<(), redb::Error> {
             let write = self.begin_write()?;
             {
                 let mut table = write.open_table(RECORDS)?;
-                for change in changes {
+                for change in batch.calls.iter().flat_map(|call| &call.changes) {
                     let (id, content) = self.records.write(change);
                     match content {
                         Some(content) => table.insert(id.as_slice(), content.as_slice())?,
@@ -186,7 +282,23 @@ impl<C: Send, R: Records<C>> Store<C> for Database<R> {
             }
             Ok(write.commit()?)
         };
-        append().map_err(|error| StoreError(error.to_string()))
+        match append() {
+            Ok(()) => Appended::Done(Revision::default()),
+            Err(redb::Error::Io(error)) if error.kind() == ErrorKind::StorageFull => Appended::Full,
+            Err(error) => Appended::Failed(StoreError(error.to_string())),
+        }
+    }
+
+    fn follow(&self, after: Revision) -> Result<Followed<C>, StoreError> {
+        Ok(Followed::Current(after))
+    }
+
+    fn current(&self) -> Result<Revision, StoreError> {
+        Ok(Revision::default())
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds::NONE
     }
 }
 

@@ -1,0 +1,269 @@
+//! A state that others move as well: their changes and our own come back through one door, in order.
+
+use std::collections::HashSet;
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use arc_swap::Guard;
+
+use super::super::{Appended, Batch, BatchId, Call, Chance, Followed, Revision, Scope, StoreError};
+use super::durable::load;
+use super::group::UnderWay;
+use super::queue::Queued;
+use super::{CommitError, Ledger, Recorded};
+
+/// How often a batch is sent before its calls are told that the engine is busy.
+const TRIES: u32 = 8;
+
+/// How often a change is asked for that is done and does not come. Between the later times, a moment passes.
+const PATIENCE: u32 = 200;
+const AT_ONCE: u32 = 16;
+const LONGEST_MOMENT: Duration = Duration::from_millis(100);
+
+/// What is known of a shared engine.
+pub(super) struct Follower<S> {
+    /// The state without what the engine keeps.
+    initial: S,
+    /// Where the ids of batches come from.
+    chance: Chance,
+    door: Mutex<Door>,
+    questions: Mutex<Questions>,
+    answered: Condvar,
+}
+
+/// Held by whoever brings the durable state forward.
+struct Door {
+    revision: Revision,
+    /// A batch whose answer may be lost, and whether it has come through.
+    watched: Option<BatchId>,
+    has_come: bool,
+    /// How often the state was loaded anew: which batches were in between was not seen.
+    gaps: u64,
+}
+
+/// Questions for the newest revision: one at a time, for all who wait.
+#[derive(Default)]
+struct Questions {
+    asked: u64,
+    is_out: bool,
+    answer: Option<(u64, Result<Revision, StoreError>)>,
+}
+
+impl<S> Follower<S> {
+    pub fn new(initial: S, revision: Revision) -> Self {
+        let door = Mutex::new(Door { revision, watched: None, has_come: false, gaps: 0 });
+        let (questions, answered) = (Mutex::default(), Condvar::new());
+        Self { initial, chance: Chance::system(), door, questions, answered }
+    }
+
+    fn door(&self) -> std::sync::MutexGuard<'_, Door> {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn questions(&self) -> std::sync::MutexGuard<'_, Questions> {
+        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Look for a batch of this id among what comes through the door. Tells how often the state was loaded anew.
+    fn watch(&self, id: Option<BatchId>) -> u64 {
+        let mut door = self.door();
+        (door.watched, door.has_come) = (id, false);
+        door.gaps
+    }
+}
+
+impl<S: Recorded> Ledger<S> {
+    /// The newest durable state on any node. Where the engine is not shared, that is [`Ledger::snapshot`].
+    pub fn refreshed(&self) -> Result<Guard<Arc<S>>, StoreError> {
+        self.refresh()?;
+        Ok(self.snapshot())
+    }
+
+    pub(super) fn refresh(&self) -> Result<(), StoreError> {
+        self.follower.as_ref().map_or(Ok(()), |follower| self.reach(follower, self.ask(follower)?))
+    }
+
+    /// The newest revision there is. An answer to a question that was out before may be older than what the caller
+    /// has heard of.
+    fn ask(&self, follower: &Follower<S>) -> Result<Revision, StoreError> {
+        let mut questions = follower.questions();
+        let wanted = questions.asked + 1;
+        loop {
+            match &questions.answer {
+                Some((number, answer)) if *number >= wanted => return answer.clone(),
+                _ if !questions.is_out => break,
+                _ => questions = follower.answered.wait(questions).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+        questions.asked += 1;
+        questions.is_out = true;
+        drop(questions);
+        let mut question = Question { follower, answer: Err(StoreError("whoever asked it has panicked".to_owned())) };
+        question.answer = self.store.current();
+        question.answer.clone()
+    }
+
+    /// Bring the durable state to `revision`.
+    fn reach(&self, follower: &Follower<S>, revision: Revision) -> Result<(), StoreError> {
+        for patience in 0..PATIENCE {
+            loop {
+                let mut door = follower.door();
+                if door.revision >= revision {
+                    return Ok(());
+                }
+                match self.store.follow(door.revision)? {
+                    Followed::Changes { revision, batch, changes } if revision > door.revision => {
+                        self.advance(&mut door, revision, batch, &changes);
+                    }
+                    Followed::Changes { .. } => return Err(StoreError("it goes back".to_owned())),
+                    Followed::Gap => {
+                        self.replace(follower, &mut door)?;
+                        break;
+                    }
+                    Followed::Current(_) => break,
+                }
+            }
+            rest(patience);
+        }
+        Err(StoreError(format!("it does not bring revision {}", revision.0)))
+    }
+
+    /// The one door: a whole revision, of whomever, becomes what everybody sees.
+    fn advance(&self, door: &mut Door, revision: Revision, batch: Option<BatchId>, changes: &[S::Change]) {
+        let mut state = S::clone(&self.snapshot());
+        for change in changes {
+            state.apply(change);
+        }
+        door.has_come |= batch.is_some() && batch == door.watched;
+        self.pass(door, revision, state);
+    }
+
+    /// Through the same door, where the engine does not remember what was in between.
+    fn replace(&self, follower: &Follower<S>, door: &mut Door) -> Result<(), StoreError> {
+        let (state, revision) = load(&follower.initial, &*self.store, &mut |_| {})?;
+        if revision < door.revision {
+            return Err(StoreError("it goes back".to_owned()));
+        }
+        door.gaps += 1;
+        self.pass(door, revision, state);
+        Ok(())
+    }
+
+    fn pass(&self, door: &mut Door, revision: Revision, state: S) {
+        let mut queue = self.queue();
+        self.publish(&mut queue, Arc::new(state), revision);
+        self.wake(&queue);
+        door.revision = revision;
+    }
+
+    /// Send a batch that was built on `base` until its fate is known.
+    pub(super) fn send(&self, follower: &Follower<S>, mut under_way: UnderWay<'_, S>, base: Revision) {
+        let mut tries = 0;
+        while !under_way.calls.is_empty() && tries < TRIES {
+            let id = BatchId(follower.chance.request_id().as_u128());
+            let batch = Batch { id, calls: under_way.calls.iter().map(|call| call.sent(base)).collect() };
+            match self.send_one(follower, &batch, &mut tries) {
+                Sent::Done(outcome) => return under_way.conclude(outcome),
+                Sent::Moved(first) => under_way.conclude_from(first, CommitError::Conflict),
+            }
+        }
+        under_way.conclude(Err(CommitError::Busy));
+    }
+
+    /// Send the same batch again until the answer is definite.
+    fn send_one(&self, follower: &Follower<S>, batch: &Batch<S::Change>, tries: &mut u32) -> Sent {
+        let gaps = follower.watch(Some(batch.id));
+        let mut is_lost = false;
+        while *tries < TRIES {
+            *tries += 1;
+            match self.store.append(batch) {
+                Appended::Done(revision) => return Sent::Done(self.reach_own(follower, revision)),
+                Appended::Conflict { scopes, upto } => {
+                    let reached = self.reach_own(follower, upto);
+                    let door = follower.door();
+                    return match reached {
+                        Ok(_) if door.has_come => Sent::Done(Ok(door.revision)),
+                        // With itself or with others: what would have told was not seen.
+                        _ if is_lost && (reached.is_err() || door.gaps != gaps) => Sent::Done(Err(CommitError::Busy)),
+                        Err(error) => Sent::Done(Err(error)),
+                        Ok(_) => Sent::Moved(first_moved(&batch.calls, &scopes)),
+                    };
+                }
+                Appended::Unknown => {
+                    is_lost = true;
+                    // It may have come. If that cannot be learned now, sending it again tells.
+                    drop(self.refresh());
+                    let door = follower.door();
+                    if door.has_come {
+                        return Sent::Done(Ok(door.revision));
+                    }
+                }
+                // That nothing was written this time does not tell what was before.
+                Appended::Full | Appended::TooLarge | Appended::Failed(_) if is_lost => {}
+                Appended::TooLarge if batch.calls.len() > 1 => return Sent::Moved(batch.calls.len() / 2),
+                Appended::TooLarge => return Sent::Done(Err(CommitError::TooLarge)),
+                Appended::Full => return Sent::Done(Err(CommitError::Full)),
+                Appended::Failed(error) => return Sent::Done(Err(error.into())),
+            }
+        }
+        Sent::Done(Err(CommitError::Busy))
+    }
+
+    /// Bring the durable state to a revision that decides a batch.
+    fn reach_own(&self, follower: &Follower<S>, revision: Revision) -> Result<Revision, CommitError> {
+        for attempt in 0..TRIES {
+            match self.reach(follower, revision) {
+                Ok(()) => return Ok(revision),
+                Err(error) if attempt + 1 == TRIES => return Err(error.into()),
+                Err(_) => rest(AT_ONCE + attempt),
+            }
+        }
+        unreachable!("the last attempt returns")
+    }
+}
+
+/// What became of a batch as it was sent.
+enum Sent {
+    Done(Result<Revision, CommitError>),
+    /// Nothing was written. The calls from this one on have to run again: what it was decided upon has changed, and
+    /// those behind it were built on it.
+    Moved(usize),
+}
+
+/// The first of `calls` that decided upon one of these scopes, or their number.
+fn first_moved<C>(calls: &[Call<C>], scopes: &[Scope]) -> usize {
+    let moved: HashSet<_> = scopes.iter().collect();
+    let is_moved = |call: &Call<C>| call.scopes.iter().any(|scope| moved.contains(scope));
+    calls.iter().position(is_moved).unwrap_or(calls.len())
+}
+
+impl<S: Recorded> Queued<S> {
+    fn sent(&self, after: Revision) -> Call<S::Change> {
+        Call { after, scopes: self.scopes.clone(), changes: self.changes.clone() }
+    }
+}
+
+/// A question that is out. Whoever asked leaves an answer, even in a panic.
+struct Question<'f, S> {
+    follower: &'f Follower<S>,
+    answer: Result<Revision, StoreError>,
+}
+
+impl<S> Drop for Question<'_, S> {
+    fn drop(&mut self) {
+        let mut questions = self.follower.questions();
+        questions.is_out = false;
+        questions.answer = Some((questions.asked, mem::replace(&mut self.answer, Ok(Revision::default()))));
+        self.follower.answered.notify_all();
+    }
+}
+
+/// Let others come first, for longer and longer.
+fn rest(patience: u32) {
+    match patience.checked_sub(AT_ONCE) {
+        None => thread::yield_now(),
+        Some(times) => thread::sleep(Duration::from_millis(1 << times.min(10)).min(LONGEST_MOMENT)),
+    }
+}
