@@ -17,6 +17,7 @@
 //! what it is about, asks for permission, admits the key's state, runs, and renders the reply.
 
 pub mod access;
+pub mod call;
 pub mod certificates;
 pub mod cipher;
 pub mod cli;
@@ -25,7 +26,9 @@ pub mod dialect;
 pub mod journal;
 pub mod keyring;
 pub mod sandbox;
+pub mod secrets;
 pub mod server;
+pub mod state;
 pub mod world;
 
 pub use sandbox::Sandbox;

@@ -12,9 +12,10 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::call::{Limits, Premises, Throttle};
 use crate::certificates::{Authority, CertificateError};
-use crate::config::{self, Counts, DataError, Options, SandboxFileError, StockError};
-use crate::dialect::alibaba::{self, Gateway, Limits, service_names};
+use crate::config::{self, Counts, DataError, Options, SandboxFileError, StockError, Stocker};
+use crate::dialect::alibaba::{self, Gateway, service_names};
 use crate::dialect::browsers::Browsers;
 use crate::dialect::console::{Console, Modes};
 use crate::dialect::front::Front;
@@ -39,6 +40,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Assembly {
     front: Arc<Front>,
+    premises: Arc<Premises>,
     /// What is not wrong in the sandbox file but probably not meant.
     pub warnings: Vec<String>,
     pub counts: Counts,
@@ -51,7 +53,7 @@ impl Assembly {
     pub fn new(options: &Options, world: World, progress: &mut Progress<'_>) -> Result<Self, StartError> {
         let now = world.clock.now();
         let contents = config::load(options.file.as_ref(), &options.region, now)?;
-        let has_well_known_access_key = contents.has_well_known_access_key();
+        let has_well_known_access_key = contents.has_well_known_access_key;
         let browsers = if has_well_known_access_key || !options.verify_signatures {
             Browsers::KnownHosts(options.hostnames.clone())
         } else {
@@ -59,7 +61,6 @@ impl Assembly {
         };
         let gateway_options = alibaba::Options {
             region: Arc::clone(&options.region),
-            limits: options.limits,
             verify_signatures: options.verify_signatures,
         };
         let modes = Modes {
@@ -71,18 +72,27 @@ impl Assembly {
             },
             seeded: options.seed.is_some(),
         };
-        let keyring = config::open(options.data.as_ref(), &world, progress)?;
+        let holdings = config::open(options.data.as_ref(), &world, progress)?;
         let mut warnings = contents.warnings;
-        warnings.extend(config::stock(&keyring, contents.keys, &world.chance, now, progress)?);
-        let keyring = keyring.with_data_keys(contents.data_keys);
-        let gateway = Gateway::new(world, contents.directory, keyring, gateway_options);
+        let stocker = Stocker { holdings: &holdings, chance: &world.chance, now };
+        stocker.people(&contents.people)?;
+        warnings.extend(stocker.keys(contents.keys, progress)?);
+        warnings.extend(stocker.data_keys(contents.data_keys)?);
+        let throttle = Throttle::new(options.limits, Arc::clone(&world.clock));
+        let premises = Arc::new(Premises { world, holdings, throttle });
+        let gateway = Gateway::new(Arc::clone(&premises), gateway_options);
         let front = Front::new(vec![Arc::new(Console::new(modes)), Arc::new(gateway)], browsers);
-        Ok(Self { front: Arc::new(front), warnings, counts: contents.counts, has_well_known_access_key })
+        Ok(Self { front: Arc::new(front), premises, warnings, counts: contents.counts, has_well_known_access_key })
     }
 
     /// What answers, without the server around it.
     pub fn front(&self) -> &Arc<Front> {
         &self.front
+    }
+
+    /// What calls are done with, whatever the dialect.
+    pub fn premises(&self) -> &Arc<Premises> {
+        &self.premises
     }
 
     /// Serve on `listener` until `stop` comes, then finish the answers that are under way. With `tls`, https as well.

@@ -174,7 +174,7 @@ impl Recorded for People {
     }
 
     fn scopes(&self, change: &Change) -> Vec<Scope> {
-        vec![Scope::new(&Self::record_id(change))]
+        vec![Scope::new(Self::record_id(change))]
     }
 }
 

@@ -1,37 +1,45 @@
 //! Whether anybody still waits for an answer.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
-/// A look at whether the caller has gone, before each slow step: what nobody waits for any more is not done.
+/// A look at whether the caller has gone, for work that nobody needs then.
 #[derive(Debug, Clone)]
-pub struct Abandoned(Option<Arc<AtomicBool>>);
+pub struct Abandoned(Option<Weak<()>>);
 
-/// Held where the answer is waited for; dropped, it says that the caller has gone.
-#[derive(Debug)]
-pub struct Attendance(Arc<AtomicBool>);
+/// Whoever waits for an answer: gone once this is dropped.
+#[derive(Debug, Default)]
+pub struct Attendance(Arc<()>);
+
+impl Attendance {
+    pub fn look(&self) -> Abandoned {
+        Abandoned(Some(Arc::downgrade(&self.0)))
+    }
+}
 
 impl Abandoned {
-    /// A caller that stays, for calls within the process.
-    pub const fn never() -> Self {
+    /// For a caller that stays until the end.
+    pub fn never() -> Self {
         Self(None)
     }
 
     pub fn is_gone(&self) -> bool {
-        self.0.as_ref().is_some_and(|gone| gone.load(Ordering::Acquire))
+        self.0.as_ref().is_some_and(|waiting| waiting.strong_count() == 0)
     }
 }
 
-impl Attendance {
-    /// Somebody waits, and a look at whether they still do.
-    pub fn begin() -> (Self, Abandoned) {
-        let gone = Arc::new(AtomicBool::new(false));
-        (Self(Arc::clone(&gone)), Abandoned(Some(gone)))
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Drop for Attendance {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Release);
+    #[test]
+    fn a_caller_is_gone_once_it_no_longer_waits() {
+        let (waiting, other) = (Attendance::default(), Attendance::default());
+        let looks = [waiting.look(), waiting.look().clone()];
+        assert!(looks.iter().all(|look| !look.is_gone()));
+        drop(other);
+        assert!(looks.iter().all(|look| !look.is_gone()));
+        drop(waiting);
+        assert!(looks.iter().all(Abandoned::is_gone));
+        assert!(!Abandoned::never().is_gone());
     }
 }

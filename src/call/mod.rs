@@ -22,7 +22,7 @@ pub use abandoned::{Abandoned, Attendance};
 pub use deed::{Deed, Queue};
 pub use record::{Asked, Record};
 pub use refusal::{Denial, Refusal};
-pub use subject::{Asks, Checked, Found, Ordered, Permitted, Resource, Subject};
+pub use subject::{Asks, Checked, Found, Ordered, Permitted, Resource, Subject, With};
 pub use throttle::{Limit, Limits, Throttle};
 pub use turn::{Premises, Turn};
 pub use way::{MustWait, Waiting, take};

@@ -140,21 +140,39 @@ impl<A: Subject, B: Subject<Fault = A::Fault>> Subject for (A, B) {
     }
 }
 
-/// A subject that is named only by parameters that fit together, and what they come to: where they do not, the reference
-/// says so, and nothing is looked for.
+/// A subject that is named only by parameters that fit together: where they do not, the reference says so, and nothing
+/// is looked for.
 #[derive(Debug)]
-pub struct Checked<T, V = ()>(T, V);
+pub struct Checked<T>(T);
 
-impl<T: Subject, V> Subject for Checked<T, V> {
+impl<T: Subject> Subject for Checked<T> {
     type Fault = T::Fault;
-    type Reference<'r> = Result<(T::Reference<'r>, V), T::Fault>;
-    type Admitted = (T::Admitted, V);
+    type Reference<'r> = Result<T::Reference<'r>, T::Fault>;
+    type Admitted = T::Admitted;
 
     fn find<M: Mode>(reference: Self::Reference<'_>, asks: Asks, view: &View<'_, M>) -> Found<Self, T::Fault> {
         match reference {
-            Ok((reference, value)) => T::find(reference, asks, view).map(|found| Self(found, value)),
+            Ok(reference) => T::find(reference, asks, view).map(Self),
             Err(fault) => Found { resources: Vec::new(), outcome: Err(fault) },
         }
+    }
+
+    fn admit(self, states: &States, now: Timestamp) -> Result<Self::Admitted, keyring::Error> {
+        self.0.admit(states, now)
+    }
+}
+
+/// A subject with what the parameters beside it come to.
+#[derive(Debug)]
+pub struct With<T, V>(T, V);
+
+impl<T: Subject, V> Subject for With<T, V> {
+    type Fault = T::Fault;
+    type Reference<'r> = (T::Reference<'r>, V);
+    type Admitted = (T::Admitted, V);
+
+    fn find<M: Mode>((reference, value): Self::Reference<'_>, asks: Asks, view: &View<'_, M>) -> Found<Self, T::Fault> {
+        T::find(reference, asks, view).map(|found| Self(found, value))
     }
 
     fn admit(self, states: &States, now: Timestamp) -> Result<Self::Admitted, keyring::Error> {

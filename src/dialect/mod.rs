@@ -1,6 +1,5 @@
 //! How callers speak. A dialect turns one request into one answer; dialects know nothing of each other.
 
-mod abandoned;
 pub mod alibaba;
 pub mod browsers;
 pub mod console;
@@ -16,7 +15,7 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-pub use abandoned::{Abandoned, Waiting};
+pub use crate::call::{Abandoned, Attendance, Queue};
 
 use browsers::Stranger;
 
@@ -66,17 +65,6 @@ pub struct Work {
     pub fair_by: u64,
     /// Looks before each slow step whether its caller has gone: what it answers then is heard by nobody.
     pub run: Box<dyn FnOnce(&Abandoned) -> Answer + Send>,
-}
-
-/// What work waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Queue {
-    /// A write, until it is durable.
-    Disk,
-    /// A key pair, for seconds.
-    KeyPair,
-    /// A processor, for longer than others should wait behind it.
-    Compute,
 }
 
 /// An answer before it goes onto the connection.

@@ -82,6 +82,6 @@ impl Recorded for Secrets {
     }
 
     fn scopes(&self, change: &Change) -> Vec<Scope> {
-        vec![Scope::new(&Self::record_id(change))]
+        vec![Scope::new(Self::record_id(change))]
     }
 }

@@ -44,7 +44,7 @@ impl Recorded for Clocks {
     }
 
     fn scopes(&self, change: &ClockChange) -> Vec<Scope> {
-        vec![Scope::new(&Self::record_id(change))]
+        vec![Scope::new(Self::record_id(change))]
     }
 }
 

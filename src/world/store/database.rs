@@ -40,8 +40,9 @@ pub trait Records<C>: Send + Sync {
     /// Tells whose records they are: nobody else can read them.
     fn owner(&self) -> &[u8];
 
-    /// The id of the record that `change` is about, and what stands in it from now on; nothing where it goes.
-    fn write(&self, change: &C) -> (Vec<u8>, Option<Vec<u8>>);
+    /// The id of the record that `change` is about, and what stands in it from now on; nothing where it goes. `None` for
+    /// a change that is not kept.
+    fn write(&self, change: &C) -> Option<(Vec<u8>, Option<Vec<u8>>)>;
 
     /// The change that makes what a record says. Errors tell what is wrong with it.
     fn read(&self, id: &[u8], content: &[u8]) -> Result<C, String>;
@@ -273,7 +274,7 @@ impl<C: Send, R: Records<C>> Store<C> for Database<R> {
             {
                 let mut table = write.open_table(RECORDS)?;
                 for change in batch.calls.iter().flat_map(|call| &call.changes) {
-                    let (id, content) = self.records.write(change);
+                    let Some((id, content)) = self.records.write(change) else { continue };
                     match content {
                         Some(content) => table.insert(id.as_slice(), content.as_slice())?,
                         None => table.remove(id.as_slice())?,

@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext, Within};
-use crate::keyring::{Admitted, KeyId, Read, Ring, VersionId};
+use crate::keyring::{Admitted, KeyId, VersionId};
+use crate::state::{Read, View};
 
 /// A kind of data key.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -36,7 +37,7 @@ pub(super) fn generate(
     spec: Option<DataKeySpec>,
     number_of_bytes: Option<NumberOfBytes>,
     context: &EncryptionContext,
-    ring: &mut Ring<'_, Read>,
+    view: &mut View<'_, Read>,
 ) -> Result<DataKey, Fault> {
     let length = match (number_of_bytes, spec) {
         (Some(number), _) => number.get() as usize,
@@ -44,9 +45,9 @@ pub(super) fn generate(
         (None, Some(DataKeySpec::Aes256) | None) => 32,
     };
     let mut data_key = Zeroizing::new(vec![0; length]);
-    ring.draw.fill(&mut data_key);
+    view.draw.fill(&mut data_key);
     let plaintext = Zeroizing::new(BASE64_STANDARD.encode(&data_key));
-    let sealed = key.seal(plaintext.as_bytes(), &context.0, &mut ring.draw)?;
+    let sealed = key.seal(plaintext.as_bytes(), &context.0, &mut view.draw)?;
     Ok(DataKey {
         ciphertext_blob: CiphertextBlob::encode(&sealed),
         key_id: key.id.clone(),

@@ -5,7 +5,7 @@ use super::secret_name;
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::subject::KeptDataKey;
 use crate::dialect::alibaba::kms::types::Text;
-use crate::keyring::DataKey;
+use crate::secrets::DataKey;
 
 /// Show a version of a managed data key.
 ///

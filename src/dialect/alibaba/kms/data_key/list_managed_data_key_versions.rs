@@ -2,7 +2,7 @@ use super::secret_name;
 use crate::dialect::alibaba::kms::lists::{Page, PageNumber};
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::{Text, Within};
-use crate::keyring::DataKey;
+use crate::secrets::DataKey;
 
 /// List the versions of a managed data key, from the first to the latest.
 ///

@@ -7,7 +7,7 @@ mod list_managed_data_key_versions;
 pub(super) use get_managed_data_key::GetManagedDataKey;
 pub(super) use list_managed_data_key_versions::ListManagedDataKeyVersions;
 
-use crate::keyring::{DataKey, DataKeyVersion};
+use crate::secrets::{DataKey, DataKeyVersion};
 
 /// The name of the secret that the service keeps a version in. Source: GetManagedDataKey page (2026), example.
 fn secret_name(data_key: &DataKey, version: &DataKeyVersion) -> String {

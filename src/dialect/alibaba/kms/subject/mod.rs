@@ -12,7 +12,7 @@ pub use key::{Opening, OpeningRef, Sealing};
 pub use tagged::{Listed, ListedKeys, Named, ResourceName, Resources, TaggedKey, TaggedKeys};
 pub use whole::{AllAliases, AllKeys, AnyResource, Unasked, Whole};
 
-pub use crate::call::{Checked, Ordered};
+pub use crate::call::{Checked, Ordered, With};
 
 use std::sync::Arc;
 

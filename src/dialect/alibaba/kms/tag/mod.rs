@@ -17,10 +17,10 @@ pub(super) use untag_resources::UntagResources;
 
 use std::collections::BTreeMap;
 
-use super::action::View;
 use crate::dialect::alibaba::fault::{self, Fault};
 use crate::keyring::KeyState::{Disabled, Enabled, PendingImport, Unavailable};
-use crate::keyring::{Admitted, States, Write};
+use crate::keyring::{Admitted, States};
+use crate::state::{View, Write};
 
 /// The states of a key whose tags can be changed.
 const TAGGABLE: States = States::of(&[Enabled, Disabled, PendingImport, Unavailable]);
