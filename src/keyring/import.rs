@@ -8,7 +8,7 @@ use secrecy::SecretSlice;
 use zeroize::Zeroizing;
 
 use super::{Admitted, Error, Key, KeyMaterial, KeyState, KeyVersion, Lifecycle, Mode, Ring, Write};
-use crate::cipher::{Aead, Algorithm, EncryptionAlgorithm, IV_LENGTH, KeyPair, KeyPairKind};
+use crate::cipher::{Aead, Algorithm, EncryptionAlgorithm, IV_LENGTH, KeyPair, KeyPairKind, TAG_LENGTH};
 
 /// How long a token can be used. Source: GetParametersForImport page (2021).
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -45,8 +45,12 @@ impl<M: Mode> Ring<'_, M> {
         key.takes_imported_material()?;
         let pair = self.key_pair(wrapping.key_pair());
         let expires_at = self.now() + LIFETIME;
-        let mut sealed =
-            [&expires_at.as_second().to_be_bytes(), [wrapping.tag()].as_slice(), &pair.private_key_der()].concat();
+        let private_key = pair.private_key_der();
+        // With room for the tag: what is encrypted in place leaves no copy behind.
+        let mut sealed = Vec::with_capacity(8 + 1 + private_key.len() + TAG_LENGTH);
+        sealed.extend_from_slice(&expires_at.as_second().to_be_bytes());
+        sealed.push(wrapping.tag());
+        sealed.extend_from_slice(&private_key);
         let iv: [u8; IV_LENGTH] = self.draw.bytes();
         self.token_aead().seal(&iv, &bearer(key), &mut sealed);
         let token = [&[LAYOUT], iv.as_slice(), &sealed].concat();
@@ -68,8 +72,8 @@ impl<M: Mode> Ring<'_, M> {
         let wrapping = Wrapping::from_tag(*tag).ok_or(INVALID)?;
         let pair = KeyPair::from_own_private_key(wrapping.key_pair(), private_key).map_err(|_| INVALID)?;
         let material = pair.decrypt(wrapping.algorithm(), wrapped, &mut self.draw);
-        let mut material = material.map_err(|_| Error::InvalidMaterial)?;
-        Ok(std::mem::take(&mut *material).into())
+        // Copied to just its size: to be boxed it would else be moved, and leave itself behind.
+        material.map(|material| material.to_vec().into()).map_err(|_| Error::InvalidMaterial)
     }
 
     fn token_aead(&self) -> Aead {

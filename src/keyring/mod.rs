@@ -5,8 +5,6 @@
 
 mod admitted;
 mod alias;
-mod ciphertext;
-mod context;
 mod data_key;
 mod deeds;
 mod error;
@@ -23,10 +21,8 @@ mod test_keys;
 mod version;
 mod workshop;
 
-pub use admitted::{Admitted, Purpose};
+pub use admitted::{Admitted, Purpose, Sealed};
 pub use alias::{AliasName, AliasNameError};
-pub use ciphertext::{Ciphertext, Malformed};
-pub use context::EncryptionContext;
 pub use data_key::{DataKey, DataKeyVersion};
 pub use error::Error;
 pub use import::{ImportParameters, Wrapping};
@@ -40,5 +36,6 @@ pub use states::{KeyState, States};
 pub use version::{KeyMaterial, KeyVersion, VersionId};
 
 pub use crate::cipher::{
-    DIGEST_LENGTH, EncryptionAlgorithm, KeyPairKind, MacAlgorithm, PublicKey, Refusal, SignatureAlgorithm,
+    DIGEST_LENGTH, EncryptionAlgorithm, IV_LENGTH, KeyPairKind, MacAlgorithm, PublicKey, Refusal, SignatureAlgorithm,
+    TAG_LENGTH,
 };

@@ -18,7 +18,7 @@ use super::{
     AliasName, Key, KeyId, KeySpec, KeyUsage, KeyVersion, Lifecycle, Origin, Place, ProtectionLevel, RootKey, Rotation,
     VersionId,
 };
-use crate::cipher::{Aead, Algorithm, IV_LENGTH};
+use crate::cipher::{Aead, Algorithm, IV_LENGTH, TAG_LENGTH};
 use crate::world::{Chance, Records};
 
 /// Writes keys as records and reads them, under a root key.
@@ -115,8 +115,11 @@ impl Vault {
         let json = serde_json::to_vec(&Plain::of(key)).expect("a key is made of texts, numbers, maps and lists");
         let length = u32::try_from(json.len()).expect("a key's description and tags are bounded");
         let mut content = [&length.to_be_bytes(), json.as_slice()].concat();
-        let mut material = Zeroizing::new(Vec::new());
-        key.versions.iter().for_each(|version| material.extend_from_slice(sealed_of(version)));
+        let parts = || key.versions.iter().map(|version| sealed_of(version));
+        // With room for all and the tag: what is encrypted in place leaves no copy behind.
+        let length = parts().map(<[u8]>::len).sum::<usize>() + TAG_LENGTH;
+        let mut material = Zeroizing::new(Vec::with_capacity(length));
+        parts().for_each(|part| material.extend_from_slice(part));
         let iv: [u8; IV_LENGTH] = self.chance.draw("").bytes();
         self.aead.seal(&iv, &[id, &content].concat(), &mut material);
         content.extend_from_slice(&iv);

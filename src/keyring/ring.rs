@@ -9,9 +9,7 @@ use secrecy::{ExposeSecret, SecretBox};
 use super::data_key::DataKeys;
 use super::shelves::Change;
 use super::workshop::Workshop;
-use super::{
-    AliasName, Ciphertext, DataKey, Error, Key, KeyId, KeyMaterial, KeySpec, KeyVersion, Keys, Place, VersionId,
-};
+use super::{AliasName, DataKey, Error, Key, KeyId, KeyMaterial, KeySpec, KeyVersion, Keys, Place, VersionId};
 use crate::cipher::{KeyPair, KeyPairKind};
 use crate::world::{Draw, Ledger, Store, StoreError, Transaction};
 
@@ -155,9 +153,9 @@ impl<M: Mode> Ring<'_, M> {
         self.existing(M::keys(&self.state).alias(&self.place, name)).ok_or(Error::AliasNotFound)
     }
 
-    /// The key that sealed `ciphertext`.
-    pub fn find_sealing(&self, ciphertext: &Ciphertext) -> Result<Arc<Key>, Error> {
-        self.existing(M::keys(&self.state).version(&self.place, ciphertext.version())).ok_or(Error::KeyNotFound)
+    /// The key that seals under the version `id`.
+    pub fn find_sealing(&self, id: VersionId) -> Result<Arc<Key>, Error> {
+        self.existing(M::keys(&self.state).version(&self.place, id)).ok_or(Error::KeyNotFound)
     }
 
     pub fn find_data_key(&self, name: &str) -> Result<Arc<DataKey>, Error> {

@@ -24,6 +24,7 @@ pub mod words;
 
 pub use action::{Deed, Entry};
 pub use catalogue::NOT_BUILT;
+pub use crypto::CiphertextBlob;
 pub use lists::check_tag;
 pub use region::REGIONS;
 

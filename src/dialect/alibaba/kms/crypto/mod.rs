@@ -1,5 +1,7 @@
 //! Encryption under keys: data, and data keys.
 
+mod blob;
+mod context;
 mod data_key;
 mod decrypt;
 mod encrypt;
@@ -11,6 +13,7 @@ mod re_encrypt;
 mod recipient;
 mod wrapping;
 
+pub use blob::CiphertextBlob;
 pub(super) use decrypt::Decrypt;
 pub(super) use encrypt::Encrypt;
 pub(super) use export_data_key::ExportDataKey;

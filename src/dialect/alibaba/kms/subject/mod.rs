@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::access::{Circumstances, Principal, Request, Tags, decide};
 use crate::dialect::alibaba::fault::{self, AccessDeniedDetail, Fault};
-use crate::keyring::{self, Admitted, AliasName, Ciphertext, Key, Mode, Place, Ring, States};
+use crate::keyring::{self, Admitted, AliasName, Key, Mode, Place, Ring, States, VersionId};
 
 use super::reference::{ALIAS_PREFIX, KEY_PREFIX, KeyName, KeyRef};
 
@@ -143,19 +143,19 @@ fn absent(reference: &KeyRef, region: &str, account: &str) -> Found<Arc<Key>> {
     Found { resources: vec![Resource { arn, key: None }], outcome: Err(code.into()) }
 }
 
-/// The key that sealed a ciphertext.
+/// The key that sealed a ciphertext, by its version.
 #[derive(Debug)]
 pub struct Sealing(Arc<Key>);
 
 impl Subject for Sealing {
-    type Reference<'r> = &'r Ciphertext;
+    type Reference<'r> = VersionId;
     type Admitted = Admitted;
 
-    fn find<M: Mode>(ciphertext: &Ciphertext, ring: &Ring<'_, M>) -> Found<Self> {
-        match ring.find_sealing(ciphertext) {
+    fn find<M: Mode>(version: VersionId, ring: &Ring<'_, M>) -> Found<Self> {
+        match ring.find_sealing(version) {
             Ok(key) => Found { resources: vec![key_resource(&key)], outcome: Ok(Self(key)) },
             Err(error) => {
-                let version = ciphertext.version().to_string();
+                let version = version.to_string();
                 let cause = format!("no key here has the version {version} that the blob names");
                 let resource = Resource { arn: arn(ring.place(), KEY_PREFIX, &version), key: None };
                 Found { resources: vec![resource], outcome: Err(Fault::from(error).because(cause)) }
@@ -175,7 +175,7 @@ pub struct Opening(Arc<Key>);
 /// How a request tells which key opens a ciphertext.
 #[derive(Debug)]
 pub enum OpeningRef<'r> {
-    Sealed(&'r Ciphertext),
+    Sealed(VersionId),
     Named(&'r KeyRef),
 }
 
@@ -185,7 +185,7 @@ impl Subject for Opening {
 
     fn find<M: Mode>(reference: OpeningRef<'_>, ring: &Ring<'_, M>) -> Found<Self> {
         match reference {
-            OpeningRef::Sealed(ciphertext) => Sealing::find(ciphertext, ring).map(|sealing| Self(sealing.0)),
+            OpeningRef::Sealed(version) => Sealing::find(version, ring).map(|sealing| Self(sealing.0)),
             OpeningRef::Named(reference) => <Arc<Key>>::find(reference, ring).map(Self),
         }
     }
