@@ -6,8 +6,9 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::Value;
 use yaoshi::cipher::{Aead, Algorithm};
 use yaoshi::dialect::alibaba::fault::{self, Code};
+use yaoshi::dialect::alibaba::kms::CiphertextBlob;
 use yaoshi::dialect::front::Front;
-use yaoshi::keyring::{Ciphertext, VersionId};
+use yaoshi::keyring::VersionId;
 
 use super::service::{FIXTURE, answer, percent, service, unsigned};
 
@@ -35,9 +36,9 @@ const REFUSALS: &[&Code] =
     &[&fault::MISSING_PARAMETER, &fault::INVALID_PARAMETER, &fault::KEY_NOT_FOUND, &fault::REJECTED_PENDING_IMPORT];
 
 pub fn run(data: &[u8]) {
-    if let Ok(ciphertext) = Ciphertext::from_bytes(data.to_vec()) {
-        assert_eq!(ciphertext.as_bytes(), data);
-        assert_eq!(ciphertext.version().to_text(), data[..VersionId::LENGTH]);
+    if let Ok(blob) = CiphertextBlob::from_bytes(data.to_vec()) {
+        assert_eq!(blob.as_bytes(), data);
+        assert_eq!(blob.version().to_text(), data[..VersionId::LENGTH]);
     }
     let (status, json) = decrypt(data);
     if KNOWN.iter().any(|known| known == data) {

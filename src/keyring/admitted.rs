@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::{Ciphertext, EncryptionContext, Error, Key, KeyState, KeyUsage, Primitive, VersionId};
+use super::{Error, Key, KeyState, KeyUsage, Primitive, VersionId};
 use crate::cipher::{
     DIGEST_LENGTH, EncryptionAlgorithm, IV_LENGTH, KeyPair, MacAlgorithm, Refusal, SignatureAlgorithm, TAG_LENGTH,
 };
@@ -40,6 +40,15 @@ impl fmt::Display for Purpose {
     }
 }
 
+/// What a key sealed: all that opens it again, but for the associated data. How it is framed is its dialect's affair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    pub version: VersionId,
+    pub iv: [u8; IV_LENGTH],
+    /// The encrypted bytes and the tag.
+    pub body: Vec<u8>,
+}
+
 /// A key whose state admits what is about to be done with it. Only [`States::admit`](super::States::admit) makes one,
 /// and only an admitted key does anything or changes.
 ///
@@ -54,29 +63,33 @@ impl Admitted {
         Self(key)
     }
 
-    /// Encrypt `plaintext` under the primary version. Tells that version too.
-    pub fn seal(&self, plaintext: &[u8], context: &EncryptionContext, draw: &mut Draw) -> Result<Ciphertext, Error> {
+    /// Encrypt `plaintext` under the primary version, bound to `associated_data`.
+    pub fn seal(&self, plaintext: &[u8], associated_data: &[u8], draw: &mut Draw) -> Result<Sealed, Error> {
         self.require(Purpose::Encryption)?;
         let version = self.0.primary_version().ok_or(NO_MATERIAL)?;
         let aead = version.aead(self.0.spec).ok_or(NO_MATERIAL)?;
         let iv: [u8; IV_LENGTH] = draw.bytes();
-        let associated_data = context.associated_data();
         // With room for the tag: what is encrypted in place leaves no copy behind.
-        let mut sealed = Vec::with_capacity(plaintext.len() + TAG_LENGTH);
-        sealed.extend_from_slice(plaintext);
-        aead.seal(&iv, associated_data.as_ref().map_or(&[], |data| data), &mut sealed);
-        Ok(Ciphertext::new(version.id, iv, &sealed))
+        let mut body = Vec::with_capacity(plaintext.len() + TAG_LENGTH);
+        body.extend_from_slice(plaintext);
+        aead.seal(&iv, associated_data, &mut body);
+        Ok(Sealed { version: version.id, iv, body })
     }
 
-    /// Decrypt what one of the key's versions sealed. Errors: [`Error::Inauthentic`].
-    pub fn open(&self, ciphertext: &Ciphertext, context: &EncryptionContext) -> Result<Vec<u8>, Error> {
+    /// Decrypt the `body` that the version `id` sealed so. Errors: [`Error::Inauthentic`], also for a version that the
+    /// key has not.
+    pub fn open(
+        &self,
+        id: VersionId,
+        iv: &[u8; IV_LENGTH],
+        associated_data: &[u8],
+        body: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
         self.require(Purpose::Encryption)?;
-        let version = self.0.version(ciphertext.version()).ok_or(Error::Inauthentic)?;
+        let version = self.0.version(id).ok_or(Error::Inauthentic)?;
         let aead = version.aead(self.0.spec).ok_or(NO_MATERIAL)?;
-        let associated_data = context.associated_data();
-        let mut buffer = ciphertext.sealed().to_vec();
-        aead.open(ciphertext.iv(), associated_data.as_ref().map_or(&[], |data| data), &mut buffer)
-            .map_err(|_| Error::Inauthentic)?;
+        let mut buffer = Zeroizing::new(body.to_vec());
+        aead.open(iv, associated_data, &mut buffer).map_err(|_| Error::Inauthentic)?;
         Ok(buffer)
     }
 

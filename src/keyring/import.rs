@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::workshop::Workshop;
 use super::{Admitted, Error, Key, KeyMaterial, KeyState, KeyVersion, Lifecycle, RingMut};
-use crate::cipher::{Aead, Algorithm, EncryptionAlgorithm, IV_LENGTH, KeyPair, KeyPairKind};
+use crate::cipher::{Aead, Algorithm, EncryptionAlgorithm, IV_LENGTH, KeyPair, KeyPairKind, TAG_LENGTH};
 use crate::world::Draw;
 
 /// How long a token can be used. Source: GetParametersForImport page (2021).
@@ -53,8 +53,12 @@ impl Workshop {
         key.takes_imported_material()?;
         let pair = self.key_pair(wrapping.key_pair(), draw);
         let expires_at = now + LIFETIME;
-        let mut sealed =
-            [&expires_at.as_second().to_be_bytes(), [wrapping.tag()].as_slice(), &pair.private_key_der()].concat();
+        let private_key = pair.private_key_der();
+        // With room for the tag: what is encrypted in place leaves no copy behind.
+        let mut sealed = Vec::with_capacity(8 + 1 + private_key.len() + TAG_LENGTH);
+        sealed.extend_from_slice(&expires_at.as_second().to_be_bytes());
+        sealed.push(wrapping.tag());
+        sealed.extend_from_slice(&private_key);
         let iv: [u8; IV_LENGTH] = draw.bytes();
         self.token_aead().seal(&iv, &bearer(key), &mut sealed);
         let token = [&[LAYOUT], iv.as_slice(), &sealed].concat();
@@ -123,8 +127,8 @@ impl RingMut<'_> {
         let wrapping = Wrapping::from_tag(*tag).ok_or(INVALID)?;
         let pair = KeyPair::from_own_private_key(wrapping.key_pair(), private_key).map_err(|_| INVALID)?;
         let material = pair.decrypt(wrapping.algorithm(), wrapped, self.tools.draw);
-        let mut material = material.map_err(|_| Error::InvalidMaterial)?;
-        Ok(std::mem::take(&mut *material).into())
+        // Copied to just its size: to be boxed it would else be moved, and leave itself behind.
+        material.map(|material| material.to_vec().into()).map_err(|_| Error::InvalidMaterial)
     }
 
     /// Erase the material of `key`, which waits for the same from now on. A planned deletion stays planned. Errors:

@@ -5,8 +5,6 @@
 
 mod admitted;
 mod alias;
-mod ciphertext;
-mod context;
 mod deeds;
 mod error;
 mod import;
@@ -21,10 +19,8 @@ mod test_keys;
 mod version;
 mod workshop;
 
-pub use admitted::{Admitted, Purpose};
+pub use admitted::{Admitted, Purpose, Sealed};
 pub use alias::{AliasName, AliasNameError};
-pub use ciphertext::{Ciphertext, Malformed};
-pub use context::EncryptionContext;
 pub use error::Error;
 pub use import::{ImportParameters, Wrapping};
 pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, Primitive, ProtectionLevel, Rotation, Source};
@@ -37,5 +33,6 @@ pub use version::{KeyMaterial, KeyVersion, Material, VersionId};
 pub use workshop::{Prepared, Workshop};
 
 pub use crate::cipher::{
-    DIGEST_LENGTH, EncryptionAlgorithm, KeyPairKind, MacAlgorithm, PublicKey, Refusal, SignatureAlgorithm,
+    DIGEST_LENGTH, EncryptionAlgorithm, IV_LENGTH, KeyPairKind, MacAlgorithm, PublicKey, Refusal, SignatureAlgorithm,
+    TAG_LENGTH,
 };

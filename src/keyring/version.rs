@@ -146,7 +146,7 @@ impl KeyVersion {
         match material {
             KeyMaterial::Secret(secret) => Self::with(id, created, Material::Present(secret)),
             KeyMaterial::KeyPair(pair) => {
-                let material = Material::Present(std::mem::take(&mut *pair.private_key_der()).into());
+                let material = Material::Present(pair.private_key_der().to_vec().into());
                 Self { id, created, material, tool: OnceLock::from(Some(Tool::KeyPair(pair))) }
             }
         }

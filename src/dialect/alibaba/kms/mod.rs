@@ -22,6 +22,7 @@ mod version;
 pub mod words;
 
 pub use catalogue::NOT_BUILT;
+pub use crypto::CiphertextBlob;
 pub use lists::check_tag;
 pub use subject::ANYTHING;
 

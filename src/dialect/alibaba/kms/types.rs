@@ -1,24 +1,32 @@
 //! Parameter types with their bounds: a value that exists is a value that is right.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::str::Utf8Error;
 
-use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::{BASE64_STANDARD, Engine};
+use base64::{DecodeError, alphabet};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, Unexpected, Visitor};
+use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, Unexpected, Visitor};
+use serde::ser::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use crate::dialect::alibaba::fault::{self, Fault};
-use crate::keyring::{self, DIGEST_LENGTH, VersionId};
+use crate::keyring::{DIGEST_LENGTH, VersionId};
 
 /// Standard base64; padding may be left off, as some clients do.
 pub const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
+
+/// The bytes that `text` writes in [`BASE64`]. Nothing is left behind of them, nor of what comes before an error.
+pub fn unbase64(text: impl AsRef<[u8]>) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
+    let mut bytes = Zeroizing::default();
+    BASE64.decode_vec(text, &mut bytes)?;
+    Ok(bytes)
+}
 
 /// Parse the text of a parameter; `parse` says what is wrong with it.
 pub fn from_text<'de, D: Deserializer<'de>, T>(
@@ -117,7 +125,7 @@ impl Plaintext {
 impl<'de> Deserialize<'de> for Plaintext {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_text(deserializer, |text| {
-            let decoded = BASE64.decode(text).map(Zeroizing::new);
+            let decoded = unbase64(text);
             match decoded.as_ref().map_or(text.len(), |data| data.len()) {
                 length if length > Self::MAX => Err(format!("{length} bytes of data, more than {}", Self::MAX)),
                 _ => Ok(Self { is_base64: decoded.is_ok(), text: text.into() }),
@@ -126,64 +134,20 @@ impl<'de> Deserialize<'de> for Plaintext {
     }
 }
 
-/// What encryption gave out, in base64.
-#[derive(Debug)]
-pub struct CiphertextBlob(pub keyring::Ciphertext);
-
-impl CiphertextBlob {
-    pub fn encode(ciphertext: &keyring::Ciphertext) -> String {
-        BASE64_STANDARD.encode(ciphertext.as_bytes())
-    }
-}
-
-impl<'de> Deserialize<'de> for CiphertextBlob {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        from_text(deserializer, |text| {
-            let bytes = BASE64.decode(text).map_err(|error| error.to_string())?;
-            keyring::Ciphertext::from_bytes(bytes).map(Self).map_err(|error| error.to_string())
-        })
-    }
-}
-
-/// What encryption under a key or to a public key gave out, in base64.
-#[derive(Debug)]
-pub struct AnyCiphertext {
-    bytes: Vec<u8>,
-    sealed: Option<keyring::Ciphertext>,
-}
-
-impl AnyCiphertext {
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The ciphertext as one that a symmetric key sealed. Errors: `InvalidParameter` naming `CiphertextBlob`.
-    pub fn sealed(&self) -> Result<&keyring::Ciphertext, Fault> {
-        self.sealed.as_ref().ok_or_else(|| {
-            Fault::about(&fault::INVALID_PARAMETER, "CiphertextBlob").because("it has not the form of a sealed text")
-        })
-    }
-}
-
-impl<'de> Deserialize<'de> for AnyCiphertext {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        from_text(deserializer, |text| {
-            let bytes = BASE64.decode(text).map_err(|error| error.to_string())?;
-            let sealed = keyring::Ciphertext::from_bytes(bytes.clone()).ok();
-            Ok(Self { bytes, sealed })
-        })
-    }
-}
-
 /// Up to `MAX` bytes in base64.
-#[derive(Debug)]
 pub struct Base64<const MAX: usize>(pub Zeroizing<Vec<u8>>);
+
+impl<const MAX: usize> fmt::Debug for Base64<MAX> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Base64({} bytes)", self.0.len())
+    }
+}
 
 impl<'de, const MAX: usize> Deserialize<'de> for Base64<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        from_text(deserializer, |text| match BASE64.decode(text) {
+        from_text(deserializer, |text| match unbase64(text) {
             Ok(bytes) if bytes.len() > MAX => Err(format!("{} bytes, more than {MAX}", bytes.len())),
-            Ok(bytes) => Ok(Self(Zeroizing::new(bytes))),
+            Ok(bytes) => Ok(Self(bytes)),
             Err(error) => Err(error.to_string()),
         })
     }
@@ -198,6 +162,42 @@ impl<'de> Deserialize<'de> for Digest {
         let bytes = Base64::<1024>::deserialize(deserializer)?.0;
         let length = bytes.len();
         bytes.as_slice().try_into().map(Self).map_err(|_| de::Error::invalid_length(length, &"32 bytes"))
+    }
+}
+
+/// A plaintext that a reply tells. It shows itself nowhere else.
+pub struct Revealed(Zeroizing<String>);
+
+impl Revealed {
+    /// Errors: it is not UTF-8.
+    pub fn text(mut plaintext: Zeroizing<Vec<u8>>) -> Result<Self, Utf8Error> {
+        let text = String::from_utf8(std::mem::take(&mut *plaintext));
+        text.map(|text| Self(text.into())).map_err(|error| {
+            let why = error.utf8_error();
+            drop(Zeroizing::new(error.into_bytes()));
+            why
+        })
+    }
+
+    /// In base64.
+    pub fn base64(plaintext: &[u8]) -> Self {
+        Self(BASE64_STANDARD.encode(plaintext).into())
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Revealed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Revealed")
+    }
+}
+
+impl Serialize for Revealed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
@@ -231,58 +231,6 @@ impl<'de> Deserialize<'de> for UnixTime {
                 _ => Err(format!("{seconds} is out of bounds")),
             }
         })
-    }
-}
-
-/// A JSON object of texts in one parameter of up to 8,192 characters, or flattened into parameters of their own
-/// (`EncryptionContext.name=value`, as the Node SDK writes a map). No name may stand twice.
-#[derive(Debug, Default)]
-pub struct EncryptionContext(pub keyring::EncryptionContext);
-
-impl EncryptionContext {
-    /// Largest size in characters. Source: EncryptionContext page (2021).
-    const MAX: usize = 8192;
-}
-
-impl<'de> Deserialize<'de> for EncryptionContext {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ContextVisitor).map(|entries| Self(keyring::EncryptionContext::new(entries)))
-    }
-}
-
-/// Takes the JSON text, the object in it, or the flattened entries.
-struct ContextVisitor;
-
-impl<'de> Visitor<'de> for ContextVisitor {
-    type Value = BTreeMap<String, String>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a JSON object of texts")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        let length = text.chars().count();
-        if length > EncryptionContext::MAX {
-            return Err(E::invalid_length(length, &"up to 8192 characters"));
-        }
-        let mut json = serde_json::Deserializer::from_str(text);
-        let entries = json.deserialize_map(self).map_err(E::custom)?;
-        json.end().map_err(E::custom)?;
-        Ok(entries)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let (mut entries, mut length) = (BTreeMap::new(), 0);
-        while let Some((name, value)) = map.next_entry::<String, String>()? {
-            length += name.chars().count() + value.chars().count();
-            if entries.insert(name, value).is_some() {
-                return Err(de::Error::custom("a name stands twice"));
-            }
-        }
-        if length > EncryptionContext::MAX {
-            return Err(de::Error::invalid_length(length, &"up to 8192 characters"));
-        }
-        Ok(entries)
     }
 }
 
@@ -354,35 +302,5 @@ mod tests {
             let expected = days.map(|days| RotationInterval(SignedDuration::from_hours(24 * days)));
             assert_eq!(RotationInterval::parse(text), expected, "{text}");
         }
-    }
-
-    fn context(text: &str) -> Result<BTreeMap<String, String>, String> {
-        ContextVisitor.visit_str::<serde_json::Error>(text).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn contexts_are_objects_of_texts() {
-        let pair = |name: &str, value: &str| Ok(BTreeMap::from([(name.to_owned(), value.to_owned())]));
-        assert_eq!(context("{}"), Ok(BTreeMap::new()));
-        assert_eq!(context(r#" {"a b" : "\u00fc"} "#), pair("a b", "ü"));
-        assert_eq!(context(r#"{"a":"1","b":"2"}"#), context(r#"{"b":"2", "a":"\u0031"}"#));
-        for text in [
-            "",
-            "x",
-            "null",
-            "[]",
-            r#"{"a":1}"#,
-            r#"{"a":null}"#,
-            r#"{"a":["b"]}"#,
-            r#"{"a":{"b":"c"}}"#,
-            r#"{"a":"b"}x"#,
-            r#"{"a":"1","a":"2"}"#,
-            r#"{"a":"1","\u0061":"1"}"#,
-        ] {
-            assert!(context(text).is_err(), "{text}");
-        }
-        let text = |length: usize| format!(r#"{{"a":"{}"}}"#, "ü".repeat(length - 8));
-        assert!(context(&text(8192)).is_ok());
-        assert!(context(&text(8193)).is_err());
     }
 }

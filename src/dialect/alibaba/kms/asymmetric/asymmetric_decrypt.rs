@@ -1,8 +1,7 @@
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::recipient::{Recipient, refuse_recipient};
-use crate::dialect::alibaba::kms::types::{Base64, VersionRef};
+use crate::dialect::alibaba::kms::types::{Base64, Revealed, VersionRef};
 use crate::keyring::EncryptionAlgorithm;
-use base64::prelude::{BASE64_STANDARD, Engine};
 
 /// Decrypt what was encrypted to the public key of a version.
 ///
@@ -28,7 +27,7 @@ pub struct Decrypted {
     key_id: KeyId,
     key_version_id: VersionId,
     /// Base64.
-    plaintext: String,
+    plaintext: Revealed,
 }
 
 impl Deed for AsymmetricDecrypt {
@@ -49,6 +48,6 @@ impl Deed for AsymmetricDecrypt {
         refuse_recipient(self.recipient.as_ref())?;
         let version = self.key_version_id.get()?;
         let plaintext = key.decrypt(version, self.algorithm.0, &self.ciphertext_blob.0, &mut view.draw)?;
-        Ok(Decrypted { key_id: key.id.clone(), key_version_id: version, plaintext: BASE64_STANDARD.encode(plaintext) })
+        Ok(Decrypted { key_id: key.id.clone(), key_version_id: version, plaintext: Revealed::base64(&plaintext) })
     }
 }

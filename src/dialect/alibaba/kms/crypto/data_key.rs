@@ -1,11 +1,12 @@
 //! What the two ways to make a data key share.
 
-use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::blob::CiphertextBlob;
+use super::context::EncryptionContext;
 use crate::dialect::alibaba::fault::Fault;
-use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext, Within};
+use crate::dialect::alibaba::kms::types::{Revealed, Within};
 use crate::keyring::{Admitted, KeyId, VersionId};
 use crate::state::{Read, View};
 
@@ -28,7 +29,7 @@ pub(super) struct DataKey {
     pub(super) key_id: KeyId,
     pub(super) key_version_id: VersionId,
     /// Base64.
-    pub(super) plaintext: Zeroizing<String>,
+    pub(super) plaintext: Revealed,
 }
 
 /// Make a data key: `number_of_bytes`, else as many as `spec` says, else 32. Its base64 text is what is sealed.
@@ -46,12 +47,12 @@ pub(super) fn generate(
     };
     let mut data_key = Zeroizing::new(vec![0; length]);
     view.draw.fill(&mut data_key);
-    let plaintext = Zeroizing::new(BASE64_STANDARD.encode(&data_key));
-    let sealed = key.seal(plaintext.as_bytes(), &context.0, &mut view.draw)?;
+    let plaintext = Revealed::base64(&data_key);
+    let sealed = key.seal(plaintext.as_bytes(), &context.associated_data(), &mut view.draw)?;
     Ok(DataKey {
         ciphertext_blob: CiphertextBlob::encode(&sealed),
         key_id: key.id.clone(),
-        key_version_id: sealed.version(),
+        key_version_id: sealed.version,
         plaintext,
     })
 }

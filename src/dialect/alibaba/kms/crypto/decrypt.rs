@@ -1,8 +1,9 @@
+use super::blob::CiphertextBlob;
+use super::context::EncryptionContext;
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::recipient::{Recipient, refuse_recipient};
 use crate::dialect::alibaba::kms::subject::Sealing;
-use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext};
-use crate::keyring::Ciphertext;
+use crate::dialect::alibaba::kms::types::Revealed;
 
 /// Decrypt what a symmetric key encrypted.
 ///
@@ -26,7 +27,7 @@ pub struct Decrypt {
 pub struct Decrypted {
     key_id: KeyId,
     key_version_id: VersionId,
-    plaintext: String,
+    plaintext: Revealed,
 }
 
 impl Deed for Decrypt {
@@ -38,17 +39,17 @@ impl Deed for Decrypt {
     type Subject = Sealing;
     type Reply = Decrypted;
 
-    fn subject(&self) -> &Ciphertext {
-        &self.ciphertext_blob.0
+    fn subject(&self) -> VersionId {
+        self.ciphertext_blob.version()
     }
 
     fn run(&self, key: Admitted, _view: &mut View<'_, Read>) -> Result<Decrypted, Fault> {
         refuse_recipient(self.recipient.as_ref())?;
-        let plaintext = key.open(&self.ciphertext_blob.0, &self.encryption_context.0)?;
+        let plaintext = self.ciphertext_blob.open(&key, &self.encryption_context)?;
         Ok(Decrypted {
             key_id: key.id.clone(),
-            key_version_id: self.ciphertext_blob.0.version(),
-            plaintext: String::from_utf8(plaintext)
+            key_version_id: self.ciphertext_blob.version(),
+            plaintext: Revealed::text(plaintext)
                 .map_err(|_| Fault::about(&fault::INVALID_PARAMETER, "CiphertextBlob").because("it seals no text"))?,
         })
     }

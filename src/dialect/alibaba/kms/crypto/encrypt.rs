@@ -1,5 +1,7 @@
+use super::blob::CiphertextBlob;
+use super::context::EncryptionContext;
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::dialect::alibaba::kms::types::{CiphertextBlob, EncryptionContext, Plaintext};
+use crate::dialect::alibaba::kms::types::Plaintext;
 
 /// Encrypt up to 6 KB under the primary version of a key.
 #[derive(Debug, Deserialize)]
@@ -40,11 +42,12 @@ impl Deed for Encrypt {
     }
 
     fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Encrypted, Fault> {
-        let sealed = key.seal(self.plaintext.as_bytes(), &self.encryption_context.0, &mut view.draw)?;
+        let associated_data = self.encryption_context.associated_data();
+        let sealed = key.seal(self.plaintext.as_bytes(), &associated_data, &mut view.draw)?;
         Ok(Encrypted {
             ciphertext_blob: CiphertextBlob::encode(&sealed),
             key_id: key.id.clone(),
-            key_version_id: sealed.version(),
+            key_version_id: sealed.version,
         })
     }
 }

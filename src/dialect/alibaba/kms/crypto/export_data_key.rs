@@ -1,10 +1,11 @@
+use super::blob::CiphertextBlob;
+use super::context::EncryptionContext;
 use super::wrapping::Wrapping;
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::subject::Sealing;
-use crate::dialect::alibaba::kms::types::{Base64, CiphertextBlob, EncryptionContext};
+use crate::dialect::alibaba::kms::types::Base64;
 use crate::dialect::alibaba::kms::words::WrappingKeySpec;
-use crate::keyring::{Ciphertext, EncryptionAlgorithm};
-use zeroize::Zeroizing;
+use crate::keyring::EncryptionAlgorithm;
 
 /// Encrypt to a public key the data key that a blob holds.
 ///
@@ -45,16 +46,16 @@ impl Deed for ExportDataKey {
     type Subject = Sealing;
     type Reply = Exported;
 
-    fn subject(&self) -> &Ciphertext {
-        &self.ciphertext_blob.0
+    fn subject(&self) -> VersionId {
+        self.ciphertext_blob.version()
     }
 
     fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Exported, Fault> {
         let wrapping = Wrapping::new(self.wrapping_key_spec.0, self.wrapping_algorithm.0, &self.public_key_blob.0)?;
-        let plaintext = Zeroizing::new(key.open(&self.ciphertext_blob.0, &self.encryption_context.0)?);
+        let plaintext = self.ciphertext_blob.open(&key, &self.encryption_context)?;
         Ok(Exported {
             key_id: key.id.clone(),
-            key_version_id: self.ciphertext_blob.0.version(),
+            key_version_id: self.ciphertext_blob.version(),
             exported_data_key: wrapping.wrap(&plaintext, "CiphertextBlob", &mut view.draw)?,
         })
     }

@@ -1,7 +1,8 @@
+use super::context::EncryptionContext;
 use super::data_key::{DataKeySpec, NumberOfBytes, generate};
 use super::wrapping::Wrapping;
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::dialect::alibaba::kms::types::{Base64, EncryptionContext};
+use crate::dialect::alibaba::kms::types::Base64;
 use crate::dialect::alibaba::kms::words::WrappingKeySpec;
 use crate::keyring::EncryptionAlgorithm;
 

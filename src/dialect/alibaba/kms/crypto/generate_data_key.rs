@@ -1,7 +1,8 @@
+use super::context::EncryptionContext;
 use super::data_key::{DataKeySpec, NumberOfBytes, generate};
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::recipient::{Recipient, refuse_recipient};
-use crate::dialect::alibaba::kms::types::EncryptionContext;
+use crate::dialect::alibaba::kms::types::Revealed;
 
 /// Make a random data key, plain and sealed under a key.
 #[derive(Debug, Deserialize)]
@@ -26,7 +27,7 @@ pub struct Generated {
     ciphertext_blob: String,
     key_id: KeyId,
     key_version_id: VersionId,
-    plaintext: String,
+    plaintext: Revealed,
 }
 
 impl Deed for GenerateDataKey {
@@ -49,7 +50,7 @@ impl Deed for GenerateDataKey {
             ciphertext_blob: made.ciphertext_blob,
             key_id: made.key_id,
             key_version_id: made.key_version_id,
-            plaintext: made.plaintext.to_string(),
+            plaintext: made.plaintext,
         })
     }
 }

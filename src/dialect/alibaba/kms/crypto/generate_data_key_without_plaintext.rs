@@ -1,6 +1,6 @@
+use super::context::EncryptionContext;
 use super::data_key::{DataKeySpec, NumberOfBytes, generate};
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::dialect::alibaba::kms::types::EncryptionContext;
 
 /// Make a random data key, sealed under a key.
 #[derive(Debug, Deserialize)]

@@ -1,5 +1,7 @@
 //! Encryption under keys: data, and data keys.
 
+mod blob;
+mod context;
 mod data_key;
 mod decrypt;
 mod encrypt;
@@ -10,6 +12,7 @@ mod generate_data_key_without_plaintext;
 mod re_encrypt;
 mod wrapping;
 
+pub use blob::CiphertextBlob;
 pub(super) use decrypt::Decrypt;
 pub(super) use encrypt::Encrypt;
 pub(super) use export_data_key::ExportDataKey;

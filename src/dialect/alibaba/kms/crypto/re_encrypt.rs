@@ -1,8 +1,11 @@
 use base64::prelude::{BASE64_STANDARD, Engine};
+use zeroize::Zeroizing;
 
+use super::blob::{AnyCiphertext, CiphertextBlob};
+use super::context::EncryptionContext;
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::subject::{Checked, Opening, OpeningRef};
-use crate::dialect::alibaba::kms::types::{AnyCiphertext, CiphertextBlob, EncryptionContext, VersionRef};
+use crate::dialect::alibaba::kms::types::VersionRef;
 use crate::keyring::{EncryptionAlgorithm, Error};
 
 /// Decrypt under one key and encrypt under another, without showing the plaintext.
@@ -51,7 +54,7 @@ impl Deed for ReEncrypt {
             given(self.source_key_version_id.as_ref(), "SourceKeyVersionId")?;
             OpeningRef::Named(key)
         } else {
-            OpeningRef::Sealed(self.ciphertext_blob.sealed()?)
+            OpeningRef::Sealed(self.ciphertext_blob.sealed()?.version())
         };
         Ok((source, &self.destination_key_id))
     }
@@ -64,7 +67,7 @@ impl Deed for ReEncrypt {
         let (version, plaintext) = match self.source_encryption_algorithm {
             None => {
                 let sealed = self.ciphertext_blob.sealed()?;
-                (sealed.version(), source.open(sealed, &self.source_encryption_context.0)?)
+                (sealed.version(), sealed.open(&source, &self.source_encryption_context)?)
             }
             Some(algorithm) => {
                 let version = given(self.source_key_version_id.as_ref(), "SourceKeyVersionId")?.get()?;
@@ -76,10 +79,11 @@ impl Deed for ReEncrypt {
                     error => error.into(),
                 })?;
                 // What is sealed is text; for data that is its base64.
-                (version, BASE64_STANDARD.encode(message).into_bytes())
+                (version, Zeroizing::new(BASE64_STANDARD.encode(message).into_bytes()))
             }
         };
-        let sealed = destination.seal(&plaintext, &self.destination_encryption_context.0, &mut view.draw)?;
+        let associated_data = self.destination_encryption_context.associated_data();
+        let sealed = destination.seal(&plaintext, &associated_data, &mut view.draw)?;
         Ok(ReEncrypted {
             ciphertext_blob: CiphertextBlob::encode(&sealed),
             key_id: source.id.clone(),

@@ -4,7 +4,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use zeroize::Zeroizing;
 
 use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::types::BASE64;
+use crate::dialect::alibaba::kms::types::unbase64;
 use crate::dialect::alibaba::kms::words::WrappingKeySpec;
 use crate::keyring::{EncryptionAlgorithm, PublicKey, Refusal};
 use crate::world::Draw;
@@ -35,7 +35,7 @@ impl Wrapping {
     ///
     /// Errors: `InvalidParameter` naming `parameter` for more than can be encrypted at once.
     pub(super) fn wrap(&self, text: &[u8], parameter: &str, draw: &mut Draw) -> Result<String, Fault> {
-        let data_key = BASE64.decode(text).map_or_else(|_| Zeroizing::new(text.to_vec()), Zeroizing::new);
+        let data_key = unbase64(text).unwrap_or_else(|_| Zeroizing::new(text.to_vec()));
         let wrapped = self.key.encrypt(self.algorithm, &data_key, draw);
         wrapped
             .map(|wrapped| BASE64_STANDARD.encode(wrapped))

@@ -1,10 +1,9 @@
-use base64::prelude::{BASE64_STANDARD, Engine};
 use secrecy::ExposeSecret;
 
 use super::secret_name;
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::subject::KeptDataKey;
-use crate::dialect::alibaba::kms::types::Text;
+use crate::dialect::alibaba::kms::types::{Revealed, Text};
 use crate::secrets::DataKey;
 
 /// Show a version of a managed data key.
@@ -30,7 +29,7 @@ pub struct Shown {
     /// The name of the secret that the service keeps the version in.
     data_key_version_name: String,
     /// Base64.
-    plaintext: String,
+    plaintext: Revealed,
 }
 
 impl Deed for GetManagedDataKey {
@@ -55,7 +54,7 @@ impl Deed for GetManagedDataKey {
             data_key_name: data_key.name.to_string(),
             data_key_version_id: version.id.to_string(),
             data_key_version_name: secret_name(&data_key, version),
-            plaintext: BASE64_STANDARD.encode(version.material.expose_secret()),
+            plaintext: Revealed::base64(version.material.expose_secret()),
         })
     }
 }
