@@ -1,0 +1,221 @@
+//! What files import of one another: no circle, and nobody of a dialect imports the front.
+//!
+//! An edge runs from the file that names something to the file that defines it, through whoever gives it out again.
+//! So `pub use child::Thing` in a `mod.rs` is no import of the child, and `super::Thing` in its sibling is not one of
+//! the `mod.rs`; but a `mod.rs` that uses its children cannot also define what they share. Naming a module is no edge
+//! yet: naming something in it is. Code under `#[cfg(test)]` may look back at whoever uses what it tests.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::arrows::dialect_of;
+use super::source::{At, Named, Scope, Source};
+
+/// How often a name may be given out again before it comes to where it is defined.
+const GIVEN_OUT: usize = 16;
+
+/// The modules of the crate.
+struct Modules<'s> {
+    scopes: BTreeMap<&'s str, &'s Scope>,
+    files: BTreeMap<&'s str, &'s Source>,
+}
+
+impl<'s> Modules<'s> {
+    fn new(sources: &'s [Source]) -> Self {
+        let ours = || sources.iter().filter(|source| source.name != "main.rs");
+        let scopes = ours().flat_map(|source| source.scopes.iter().map(|(module, scope)| (module.as_str(), scope)));
+        Self { scopes: scopes.collect(), files: ours().map(|source| (source.module.as_str(), source)).collect() }
+    }
+
+    /// The module that defines what `path` names; `None` for a module, an external crate, or, if it must be `certain`
+    /// that the name is known there, a name that is not.
+    fn home(&self, path: &str, certain: bool, steps: usize) -> Option<&'s str> {
+        let mut parts = path.split("::");
+        parts.next().filter(|first| *first == "crate" && steps > 0)?;
+        let (mut module, mut scope) = self.scopes.get_key_value("crate")?;
+        loop {
+            let part = parts.next()?;
+            let rest: String = parts.clone().map(|part| format!("::{part}")).collect();
+            let is_item = scope.items.contains(part) || scope.imports.contains_key(part);
+            let child = self.scopes.get_key_value(format!("{module}::{part}").as_str());
+            if let Some(child) = child.filter(|_| !(is_item && rest.is_empty())) {
+                (module, scope) = child;
+                continue;
+            }
+            if let Some(import) = scope.imports.get(part) {
+                return self.home(&format!("{import}{rest}"), certain, steps - 1);
+            }
+            if scope.items.contains(part) {
+                return Some(module);
+            }
+            let given_out = |glob: &String| self.home(&format!("{glob}::{part}{rest}"), true, steps - 1);
+            return scope.globs.iter().find_map(given_out).or((!certain).then_some(module));
+        }
+    }
+
+    /// The file that defines what is named.
+    fn file(&self, named: &Named) -> Option<&'s Source> {
+        let is_own = named.path.starts_with(&format!("{}::", named.module));
+        if named.path.ends_with('*') || (named.is_given_out && is_own) {
+            return None;
+        }
+        let scope = self.scopes.get(named.module.as_str())?;
+        let by_glob =
+            || scope.globs.iter().find_map(|glob| self.home(&format!("{glob}::{}", named.path), true, GIVEN_OUT));
+        let mut module = self.home(&named.path, false, GIVEN_OUT).or_else(by_glob)?;
+        loop {
+            match self.files.get(module) {
+                Some(source) => return Some(source),
+                None => module = module.rsplit_once("::")?.0,
+            }
+        }
+    }
+}
+
+/// By file: the files that it imports, with the first line that does.
+type Edges<'s> = BTreeMap<&'s str, BTreeMap<&'s str, usize>>;
+
+fn edges(sources: &[Source], with_tests: bool) -> Edges<'_> {
+    let modules = Modules::new(sources);
+    let mut edges = Edges::new();
+    for source in modules.files.values() {
+        for At { line, what: named } in source.paths.iter().filter(|path| with_tests || !path.what.is_test) {
+            if let Some(other) = modules.file(named).filter(|other| other.name != source.name) {
+                edges.entry(&source.name).or_default().entry(&other.name).or_insert(*line);
+            }
+        }
+    }
+    edges
+}
+
+/// The shortest way from `start` back to it.
+fn circle<'s>(start: &'s str, edges: &Edges<'s>) -> Option<Vec<&'s str>> {
+    let mut ways = VecDeque::from([vec![start]]);
+    let mut seen = BTreeSet::new();
+    while let Some(way) = ways.pop_front() {
+        for next in edges.get(way[way.len() - 1]).into_iter().flat_map(BTreeMap::keys) {
+            let longer = || way.iter().copied().chain([*next]).collect();
+            if *next == start {
+                return Some(longer());
+            }
+            if seen.insert(*next) {
+                ways.push_back(longer());
+            }
+        }
+    }
+    None
+}
+
+/// For each file in a circle the shortest one, as a chain of names with the lines that import.
+pub fn circles(sources: &[Source]) -> Vec<String> {
+    let edges = edges(sources, false);
+    let mut circles = BTreeSet::new();
+    for start in edges.keys() {
+        let Some(mut circle) = circle(start, &edges) else { continue };
+        // The same circle from another file is the same circle.
+        circle.pop();
+        let first = circle.iter().enumerate().min_by_key(|(_, name)| **name).map_or(0, |(at, _)| at);
+        circle.rotate_left(first);
+        circles.insert(circle);
+    }
+    let told = circles.iter().map(|circle| {
+        let next = circle.iter().cycle().skip(1);
+        let steps = circle.iter().zip(next).map(|(from, to)| format!("{from}:{} ▶ ", edges[from][to]));
+        format!("a circle: {}{}", steps.collect::<String>(), circle[0])
+    });
+    told.collect()
+}
+
+/// The front knows that there are dialects; no dialect knows that there is a front.
+pub fn front_imported_from_below(sources: &[Source]) -> Vec<String> {
+    let mut found = Vec::new();
+    let edges = edges(sources, true);
+    for source in sources.iter().filter(|source| dialect_of(source).is_some()) {
+        let line = edges.get(source.name.as_str()).and_then(|imports| imports.get("dialect/front.rs"));
+        found.extend(line.map(|line| source.at(*line, "a dialect must not know the front")));
+    }
+    found
+}
+
+fn sources(files: &[(&str, &str)]) -> Vec<Source> {
+    let library = ("lib.rs", "pub mod a; pub mod dialect; pub use a::Whole;");
+    [library].iter().chain(files).map(|(name, code)| Source::new(name, code)).collect()
+}
+
+#[test]
+fn circles_are_seen() {
+    let parent = "mod x; mod y; pub use x::X; pub use y::Y; pub struct Own;";
+    let cases: &[(&[(&str, &str)], &[&str])] = &[
+        (&[("a/x.rs", "use super::y::Y; pub struct X;"), ("a/y.rs", "use super::x::X; pub struct Y;")], &["x", "y"]),
+        (&[("a/x.rs", "use super::Y; pub struct X;"), ("a/y.rs", "use crate::a::X; pub struct Y;")], &["x", "y"]),
+        (
+            &[("a/x.rs", "use super::*; pub struct X(Y);"), ("a/y.rs", "pub struct Y; fn f(x: crate::a::x::X) {}")],
+            &["x", "y"],
+        ),
+        (
+            &[("a/x.rs", "use super::y; pub struct X; fn f() { g!(y::Y) }"), ("a/y.rs", "use super::X; pub struct Y;")],
+            &["x", "y"],
+        ),
+        (
+            &[
+                ("a/x.rs", "use super::Y as Z; pub struct X;"),
+                ("a/y.rs", "pub struct Y; mod z { use super::super::X; }"),
+            ],
+            &["x", "y"],
+        ),
+        // A name that is given out again is nobody's import; the parent's own items are another matter.
+        (&[("a/x.rs", "use super::Y; pub struct X;"), ("a/y.rs", "pub struct Y;")], &[]),
+        (&[("a/x.rs", "use super::{Own, Y}; pub struct X;"), ("a/y.rs", "use super::Own; pub struct Y;")], &[]),
+        (&[("a/x.rs", "use super::{x, y}; pub struct X;"), ("a/y.rs", "use super::{x, y}; pub struct Y;")], &[]),
+        (&[("a/x.rs", "pub struct X(crate::a::X);"), ("a/y.rs", "pub struct Y;")], &[]),
+        // Code for tests is not imported by anybody.
+        (
+            &[
+                ("a/x.rs", "pub struct X; #[cfg(test)] mod tests { use crate::a::Y; }"),
+                ("a/y.rs", "use super::X; pub struct Y;"),
+            ],
+            &[],
+        ),
+        (&[("a/x.rs", "pub struct X; // Y\nconst C: &str = \"Y\";"), ("a/y.rs", "use super::X; pub struct Y;")], &[]),
+    ];
+    for (files, expected) in cases {
+        let files: Vec<_> = [("a/mod.rs", parent)].iter().chain(*files).copied().collect();
+        let found = circles(&sources(&files));
+        assert_eq!(found.is_empty(), expected.is_empty(), "{files:?}\n{found:#?}");
+        for name in *expected {
+            assert!(found[0].contains(&format!("a/{name}.rs:")), "{found:#?}");
+        }
+    }
+}
+
+#[test]
+fn circles_through_a_parent_and_through_others_are_seen() {
+    let x = ("a/x.rs", "use super::Own; pub struct X;");
+    let of_parent = sources(&[("a/mod.rs", "mod x; pub struct Own(x::X);"), x]);
+    assert_eq!(circles(&of_parent), ["a circle: a/mod.rs:1 ▶ a/x.rs:1 ▶ a/mod.rs"]);
+    let used_and_given_out = sources(&[("a/mod.rs", "mod x; pub use x::X; pub struct Own(X);"), x]);
+    assert_eq!(circles(&used_and_given_out).len(), 1);
+    let of_three = sources(&[
+        ("a/mod.rs", "mod x; mod y; mod z; pub struct Whole;"),
+        ("a/x.rs", "use super::y::Y; pub struct X;"),
+        ("a/y.rs", "use super::z::*; pub struct Y;\npub struct W(Z);"),
+        ("a/z.rs", "use crate::Whole; use super::x::X as W; pub struct Z;"),
+    ]);
+    assert_eq!(circles(&of_three), ["a circle: a/x.rs:1 ▶ a/y.rs:2 ▶ a/z.rs:1 ▶ a/x.rs"]);
+}
+
+#[test]
+fn a_dialect_that_imports_the_front_is_seen() {
+    for (name, code, is_broken) in [
+        ("dialect/alibaba/mod.rs", "use crate::dialect::front::Front;", true),
+        ("dialect/alibaba/mod.rs", "use crate::dialect::Front;", true),
+        ("dialect/alibaba/mod.rs", "#[cfg(test)] mod tests { use super::super::*; fn f(front: Front) {} }", true),
+        ("dialect/imaginary/mod.rs", "use super::{Answer, front}; fn f() { front::f() }", true),
+        ("dialect/alibaba/mod.rs", "use crate::dialect::Answer;", false),
+        ("dialect/bounds.rs", "use super::Front;", false),
+    ] {
+        let parent = ("dialect/mod.rs", "pub mod alibaba; mod front; pub use front::Front; pub struct Answer;");
+        let front = ("dialect/front.rs", "use super::Answer; pub struct Front; pub fn f() {}");
+        let found = front_imported_from_below(&sources(&[parent, front, (name, code)]));
+        assert_eq!(!found.is_empty(), is_broken, "{name}: {code}\n{found:#?}");
+    }
+}
