@@ -34,7 +34,7 @@ impl<'s> Modules<'s> {
         let (mut module, mut scope) = self.scopes.get_key_value("crate")?;
         loop {
             let part = parts.next()?;
-            let rest: String = parts.clone().map(|part| format!("::{part}")).collect();
+            let rest: String = parts.clone().flat_map(|part| ["::", part]).collect();
             let is_item = scope.items.contains(part) || scope.imports.contains_key(part);
             let child = self.scopes.get_key_value(format!("{module}::{part}").as_str());
             if let Some(child) = child.filter(|_| !(is_item && rest.is_empty())) {
@@ -143,47 +143,26 @@ fn sources(files: &[(&str, &str)]) -> Vec<Source> {
 
 #[test]
 fn circles_are_seen() {
-    let parent = "mod x; mod y; pub use x::X; pub use y::Y; pub struct Own;";
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
-        (&[("a/x.rs", "use super::y::Y; pub struct X;"), ("a/y.rs", "use super::x::X; pub struct Y;")], &["x", "y"]),
-        (&[("a/x.rs", "use super::Y; pub struct X;"), ("a/y.rs", "use crate::a::X; pub struct Y;")], &["x", "y"]),
-        (
-            &[("a/x.rs", "use super::*; pub struct X(Y);"), ("a/y.rs", "pub struct Y; fn f(x: crate::a::x::X) {}")],
-            &["x", "y"],
-        ),
-        (
-            &[("a/x.rs", "use super::y; pub struct X; fn f() { g!(y::Y) }"), ("a/y.rs", "use super::X; pub struct Y;")],
-            &["x", "y"],
-        ),
-        (
-            &[
-                ("a/x.rs", "use super::Y as Z; pub struct X;"),
-                ("a/y.rs", "pub struct Y; mod z { use super::super::X; }"),
-            ],
-            &["x", "y"],
-        ),
-        // A name that is given out again is nobody's import; the parent's own items are another matter.
-        (&[("a/x.rs", "use super::Y; pub struct X;"), ("a/y.rs", "pub struct Y;")], &[]),
-        (&[("a/x.rs", "use super::{Own, Y}; pub struct X;"), ("a/y.rs", "use super::Own; pub struct Y;")], &[]),
-        (&[("a/x.rs", "use super::{x, y}; pub struct X;"), ("a/y.rs", "use super::{x, y}; pub struct Y;")], &[]),
-        (&[("a/x.rs", "pub struct X(crate::a::X);"), ("a/y.rs", "pub struct Y;")], &[]),
-        // Code for tests is not imported by anybody.
-        (
-            &[
-                ("a/x.rs", "pub struct X; #[cfg(test)] mod tests { use crate::a::Y; }"),
-                ("a/y.rs", "use super::X; pub struct Y;"),
-            ],
-            &[],
-        ),
-        (&[("a/x.rs", "pub struct X; // Y\nconst C: &str = \"Y\";"), ("a/y.rs", "use super::X; pub struct Y;")], &[]),
-    ];
-    for (files, expected) in cases {
-        let files: Vec<_> = [("a/mod.rs", parent)].iter().chain(*files).copied().collect();
-        let found = circles(&sources(&files));
-        assert_eq!(found.is_empty(), expected.is_empty(), "{files:?}\n{found:#?}");
-        for name in *expected {
-            assert!(found[0].contains(&format!("a/{name}.rs:")), "{found:#?}");
-        }
+    let parent = ("a/mod.rs", "mod x; mod y; pub use x::X; pub use y::Y; pub struct Own;");
+    for (x, y, is_circle) in [
+        ("use super::y::Y; pub struct X;", "use super::x::X; pub struct Y;", true),
+        ("use super::Y; pub struct X;", "use crate::a::X; pub struct Y;", true),
+        ("use super::*; pub struct X(Y);", "pub struct Y; fn f(x: crate::a::x::X) {}", true),
+        ("use super::y; pub struct X; fn f() { g!(y::Y) }", "use super::X; pub struct Y;", true),
+        ("use super::Y as Z; pub struct X;", "pub struct Y; mod z { use super::super::X; }", true),
+        ("pub use super::Y; pub struct X;", "use super::X; pub struct Y;", true),
+        // A name that is given out again is nobody's import.
+        ("use super::Y; pub struct X;", "pub struct Y;", false),
+        ("use super::{Own, Y}; pub struct X;", "use super::Own; pub struct Y;", false),
+        ("use super::{x, y}; pub struct X;", "use super::{x, y}; pub struct Y;", false),
+        ("pub struct X(crate::a::X);", "pub struct Y;", false),
+        // Nobody imports code for tests.
+        ("pub struct X; #[cfg(test)] mod tests { use crate::a::Y; }", "use super::X; pub struct Y;", false),
+        ("pub struct X; // Y\nconst C: &str = \"Y\";", "use super::X; pub struct Y;", false),
+    ] {
+        let found = circles(&sources(&[parent, ("a/x.rs", x), ("a/y.rs", y)]));
+        assert_eq!(found.len(), usize::from(is_circle), "{x} {y}\n{found:#?}");
+        assert!(found.iter().all(|circle| circle.starts_with("a circle: a/x.rs:1 ▶ a/y.rs:1 ▶ a/x.rs")), "{found:#?}");
     }
 }
 

@@ -153,7 +153,7 @@ impl Reader {
         self.source.scopes.entry(self.module.clone()).or_default()
     }
 
-    fn word(&mut self, span: Span, word: impl ToString) {
+    fn word(&mut self, span: Span, word: &(impl ToString + ?Sized)) {
         self.source.words.push(At { line: span.start().line, what: word.to_string() });
     }
 

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use super::check;
 use super::source::{At, Source};
 
-/// Who must not know a wire, and the words of it that stand in their own language, so that they are not looked for.
+/// Who must not know a wire; the words of it that are also its own; signs within its own words.
 /// `access` speaks of resources, and of actions as policies do: `kms:Decrypt`.
-const NO_WIRE: &[(&str, &[&str])] =
-    &[("call", &[]), ("access", &["acs:", "alias/"]), ("secrets", &[]), ("keyring", &[])];
+const NO_WIRE: &[(&str, &[&str], &str)] =
+    &[("call", &[], "_"), ("access", &["acs:", "alias/"], "_:"), ("secrets", &[], "_"), ("keyring", &[], "_")];
 
 /// Words of the wire, beside the names of actions and parameters.
 const WIRE_WORDS: &[&str] = &[
@@ -51,9 +51,9 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
 
 impl Catalogue {
     /// As a text `KeyId` is the wire's word; `Value` may also begin a sentence, `CiphertextBlob` does not.
-    fn is_named_in(&self, text: &str) -> bool {
+    fn is_named_in(&self, text: &str, signs: &str) -> bool {
         let is_compound = |name: &str| name.chars().filter(|c| c.is_uppercase()).count() > 1;
-        let mut words = text.split(|c: char| !c.is_alphanumeric() && !"_:".contains(c));
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && !signs.contains(c));
         self.parameters.contains(text)
             || words.any(|word| self.actions.contains(word) || (is_compound(word) && self.parameters.contains(word)))
     }
@@ -61,10 +61,10 @@ impl Catalogue {
 
 /// Words of a protocol where none is spoken. As a type's name `KeyId` is the keyring's own word.
 pub fn wire_names(source: &Source) -> Vec<String> {
-    let Some((_, own)) = NO_WIRE.iter().find(|(layer, _)| *layer == source.layer()) else { return Vec::new() };
+    let Some((_, own, signs)) = NO_WIRE.iter().find(|(layer, ..)| *layer == source.layer()) else { return Vec::new() };
     let is_wire = |text: &str| {
         let mut words = WIRE_WORDS.iter().filter(|word| !own.contains(word));
-        CATALOGUE.is_named_in(text)
+        CATALOGUE.is_named_in(text, signs)
             || HEADERS.iter().any(|header| header.eq_ignore_ascii_case(text))
             || words.any(|word| text.contains(word))
     };
@@ -126,6 +126,7 @@ fn words_of_the_wire_are_seen() {
             ("secrets/secret.rs", "const A: &str = \"GetSecretValue\";", true),
             ("call/turn.rs", "const A: &str = \"EncryptionContext\";", true),
             ("call/turn.rs", "const A: &str = \"Content-Type\";", true),
+            ("call/turn.rs", "const A: &str = \"kms:Decrypt\";", true),
             ("access/request.rs", "const A: &str = \"acs:kms:*:1:alias/a, kms:tag/b, kms:Decrypt\";", false),
             ("access/request.rs", "const A: &str = \"Decrypt\";", true),
             ("access/request.rs", "const A: &str = \"KeyId\";", true),
