@@ -105,21 +105,22 @@ fn circle<'s>(start: &'s str, edges: &Edges<'s>) -> Option<Vec<&'s str>> {
     None
 }
 
-/// For each file in a circle the shortest one, as a chain of names with the lines that import.
+/// The circles, shortest first, as chains of names with the lines that import. One that shares a step with another goes
+/// when that goes, or is told then.
 pub fn circles(sources: &[Source]) -> Vec<String> {
     let edges = edges(sources, false);
-    let mut circles = BTreeSet::new();
-    for start in edges.keys() {
-        let Some(mut circle) = circle(start, &edges) else { continue };
-        // The same circle from another file is the same circle.
-        circle.pop();
-        let first = circle.iter().enumerate().min_by_key(|(_, name)| **name).map_or(0, |(at, _)| at);
-        circle.rotate_left(first);
-        circles.insert(circle);
-    }
+    let mut circles: Vec<_> = edges.keys().filter_map(|start| circle(start, &edges)).collect();
+    circles.sort_by_key(Vec::len);
+    let mut steps = BTreeSet::new();
+    let is_new = |circle: &Vec<&str>| {
+        let own: BTreeSet<_> = circle.windows(2).map(|step| (step[0].to_owned(), step[1].to_owned())).collect();
+        let is_new = own.is_disjoint(&steps);
+        steps.extend(own);
+        is_new
+    };
+    circles.retain(is_new);
     let told = circles.iter().map(|circle| {
-        let next = circle.iter().cycle().skip(1);
-        let steps = circle.iter().zip(next).map(|(from, to)| format!("{from}:{} ▶ ", edges[from][to]));
+        let steps = circle.windows(2).map(|step| format!("{}:{} ▶ ", step[0], edges[step[0]][step[1]]));
         format!("a circle: {}{}", steps.collect::<String>(), circle[0])
     });
     told.collect()
@@ -173,6 +174,12 @@ fn circles_through_a_parent_and_through_others_are_seen() {
     assert_eq!(circles(&of_parent), ["a circle: a/mod.rs:1 ▶ a/x.rs:1 ▶ a/mod.rs"]);
     let used_and_given_out = sources(&[("a/mod.rs", "mod x; pub use x::X; pub struct Own(X);"), x]);
     assert_eq!(circles(&used_and_given_out).len(), 1);
+    let with_the_name_of_its_module = sources(&[
+        ("a/mod.rs", "mod x; mod y; pub use x::x;"),
+        ("a/x.rs", "use super::y::Y; pub fn x() {}"),
+        ("a/y.rs", "pub struct Y; fn f() { super::x() }"),
+    ]);
+    assert_eq!(circles(&with_the_name_of_its_module).len(), 1);
     let of_three = sources(&[
         ("a/mod.rs", "mod x; mod y; mod z; pub struct Whole;"),
         ("a/x.rs", "use super::y::Y; pub struct X;"),
