@@ -77,6 +77,8 @@ fn time_and_chance_of_ones_own_are_seen() {
             ("keyring/key.rs", "use jiff::Timestamp; fn f() { assert!(self.now() == Timestamp::MIN) }", false),
             ("keyring/key.rs", "use uuid::Uuid; fn f() { Uuid::new_v4(); }", true),
             ("keyring/key.rs", "fn f() { getrandom::fill(&mut []); }", true),
+            ("keyring/key.rs", "fn f() { g!(self.getrandom) }", false),
+            ("keyring/key.rs", "fn f() { g!(0..getrandom::u32()) }", true),
             ("keyring/key.rs", "fn f() { rand::rng(); }", true),
             ("keyring/key.rs", "use rand_core::OsRng; fn f() { OsRng.fill(); }", true),
             ("world/chance.rs", "fn f() { getrandom::fill(&mut []); }", false),
