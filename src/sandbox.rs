@@ -59,10 +59,8 @@ impl Assembly {
         } else {
             Browsers::AnyHost
         };
-        let gateway_options = alibaba::Options {
-            region: Arc::clone(&options.region),
-            verify_signatures: options.verify_signatures,
-        };
+        let gateway_options =
+            alibaba::Options { region: Arc::clone(&options.region), verify_signatures: options.verify_signatures };
         let modes = Modes {
             verify_signatures: options.verify_signatures,
             limits: match options.limits {

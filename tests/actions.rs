@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use yaoshi::dialect::alibaba::kms;
+use yaoshi::dialect::alibaba::{self, kms};
 
 use crate::support::samples::{APP, MAC, PENDING_DELETION, PLAINTEXT, SIGNER, SM2, SM4, Sample, fixture_with, user};
 use crate::support::{ACCOUNT, NOW, Reply, Service};
@@ -62,7 +62,10 @@ fn forms_of_a_key_id() {
         ("ListTagResources", "ResourceId.1", false),
     ];
     let names_key = |name: &str| ["KeyId", "DestinationKeyId", "ProtectedResourceArn", "ResourceId"].contains(&name);
-    assert_eq!(ROWS.len(), kms::ACTIONS.iter().flat_map(kms::Entry::parameters).filter(|name| names_key(name)).count());
+    assert_eq!(
+        ROWS.len(),
+        kms::ACTIONS.iter().flat_map(alibaba::Entry::parameters).filter(|name| names_key(name)).count()
+    );
     for (action, name, alias_allowed) in ROWS {
         let sample = Sample::of(action);
         let key = sample.key();
@@ -433,7 +436,7 @@ fn regions_are_those_that_have_the_service() {
     let json = Service::with_fixture().call("nobody", "DescribeRegions", &[]).ok().json();
     let regions: Vec<_> =
         json["Regions"]["Region"].as_array().unwrap().iter().map(|region| &region["RegionId"]).collect();
-    assert_eq!(regions, kms::REGIONS);
-    assert!(kms::REGIONS.contains(&"cn-hangzhou"));
-    assert_eq!(kms::REGIONS.iter().collect::<BTreeSet<_>>().len(), kms::REGIONS.len(), "none stands twice");
+    assert_eq!(regions, alibaba::REGIONS);
+    assert!(alibaba::REGIONS.contains(&"cn-hangzhou"));
+    assert_eq!(alibaba::REGIONS.iter().collect::<BTreeSet<_>>().len(), alibaba::REGIONS.len(), "none stands twice");
 }

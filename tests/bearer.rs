@@ -1,7 +1,7 @@
 //! Bearer tokens: who is let in by them, and who is not.
 
+use yaoshi::call::Limits;
 use yaoshi::config::{Options, SandboxFile};
-use yaoshi::dialect::alibaba::Limits;
 
 use crate::support::wire::{Draft, Raw, Signing, bearer_captures};
 use crate::support::{Service, ok, outcome, refusal};

@@ -3,8 +3,9 @@
 use std::num::NonZeroU32;
 
 use serde_json::Value;
+use yaoshi::call::Limits;
 use yaoshi::config::{Options, SandboxFile};
-use yaoshi::dialect::alibaba::{Limits, kms};
+use yaoshi::dialect::alibaba::kms;
 
 use crate::support::blob::{Version, decode};
 use crate::support::samples::{APP, APP_NEW, PLAINTEXT, SM4, Sample, allow, done, fixture_with, user};

@@ -2,8 +2,8 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use jiff::{SignedDuration, Timestamp};
+use yaoshi::call::Limits;
 use yaoshi::config::{Data, Options, SandboxFile};
-use yaoshi::dialect::alibaba::Limits;
 use yaoshi::dialect::alibaba::signature::sign::Scheme;
 
 use crate::support::blob::{Version, decode};

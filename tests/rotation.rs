@@ -1,7 +1,7 @@
 //! Keys that rotate by themselves: settled when somebody looks, as if they had rotated on time.
 
+use yaoshi::call::Limits;
 use yaoshi::config::Options;
-use yaoshi::dialect::alibaba::Limits;
 
 use crate::support::samples::{EXTERNAL, EXTERNAL_BLOCK, fixture_with};
 use crate::support::{Reply, Service};

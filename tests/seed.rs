@@ -1,8 +1,8 @@
 //! With a seed the same calls have the same answers.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
+use yaoshi::call::Limits;
 use yaoshi::config::{Options, SandboxFile};
-use yaoshi::dialect::alibaba::Limits;
 
 use crate::re_encryption::{RSA_VERSION, fixture_with_rsa, rsa_public_key};
 use crate::support::samples::{APP, DIGEST, PLAINTEXT, Sample};

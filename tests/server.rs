@@ -15,8 +15,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rstest::rstest;
 use serde_json::{Value, json};
 use yaoshi::Sandbox;
+use yaoshi::call;
 use yaoshi::config::{Options, SandboxFile};
-use yaoshi::dialect::alibaba;
 use yaoshi::server::Limits;
 use yaoshi::world::{Chance, ManualClock, World};
 
@@ -31,7 +31,7 @@ const SHORT: Duration = Duration::from_millis(300);
 
 fn start(limits: Limits) -> Sandbox {
     let file = SandboxFile::parse("sandbox.toml", include_str!("../fixtures/sandbox.toml")).unwrap();
-    let options = Options { file: Some(file), limits: alibaba::Limits::Off, ..Options::default() };
+    let options = Options { file: Some(file), limits: call::Limits::Off, ..Options::default() };
     let clock = Arc::new(ManualClock::at(NOW.parse().unwrap()));
     Sandbox::start_in(&options, World { clock, chance: Arc::new(Chance::system()) }, limits).unwrap()
 }

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rstest::rstest;
 use tempfile::TempDir;
+use yaoshi::call::Limits;
 use yaoshi::config::{Data, Options, SandboxFile};
-use yaoshi::dialect::alibaba::Limits;
 use yaoshi::sandbox::Assembly;
 use yaoshi::world::{Chance, ManualClock, World};
 

@@ -26,7 +26,7 @@ use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use yaoshi::Sandbox;
 use yaoshi::config::{Options, SandboxFile};
-use yaoshi::dialect::alibaba::kms::REGIONS;
+use yaoshi::dialect::alibaba::REGIONS;
 use yaoshi::dialect::alibaba::signature::sign::{Scheme, Unsigned};
 use yaoshi::server::Limits;
 use yaoshi::world::World;

@@ -212,7 +212,9 @@ fn a_decision_tells_what_it_rests_on() {
     let allowed = alice(&[vec![allow("kms:Encrypt", "*")], vec![allow("kms:List*", "*"), allow("*", "*")]]);
     let (decision, text) = ask(&allowed, KEY);
     assert_eq!(told(&decision), (Verdict::Allowed, Some(("p2", 2))));
-    assert!(text.ends_with("is allowed to user alice (acs:ram::123456:user/alice): policy \"p2\" statement 2 allows it"));
+    assert!(
+        text.ends_with("is allowed to user alice (acs:ram::123456:user/alice): policy \"p2\" statement 2 allows it")
+    );
 
     let denied = alice(&[vec![allow("*", "*")], vec![deny("kms:*", "*")]]);
     assert_eq!(told(&ask(&denied, KEY).0), (Verdict::ExplicitlyDenied, Some(("p2", 1))));

@@ -20,7 +20,9 @@ pub fn explain(decision: &Decision, principal: &Principal, request: &Request<'_>
     );
     let reason = match &decision.grounds {
         Grounds::Root => "an account may do everything with what is its own".to_owned(),
-        Grounds::Statement { policy, number, .. } => by_statement(decision.verdict, policy, *number, principal, request),
+        Grounds::Statement { policy, number, .. } => {
+            by_statement(decision.verdict, policy, *number, principal, request)
+        }
         Grounds::OtherAccount => other_account(request.resource),
         Grounds::NothingAllows(_) => near_misses(principal, request),
     };

@@ -24,5 +24,5 @@ pub use record::{Asked, Record};
 pub use refusal::{Denial, Refusal};
 pub use subject::{Asks, Checked, Found, Ordered, Permitted, Resource, Subject, With};
 pub use throttle::{Limit, Limits, Throttle};
-pub use turn::{Premises, Turn};
+pub use turn::{Done, Premises, Turn};
 pub use way::{MustWait, Waiting, take};

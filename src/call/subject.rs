@@ -124,11 +124,7 @@ impl<A: Subject, B: Subject<Fault = A::Fault>> Subject for (A, B) {
     type Reference<'r> = (A::Reference<'r>, B::Reference<'r>);
     type Admitted = (A::Admitted, B::Admitted);
 
-    fn find<M: Mode>(
-        (one, other): Self::Reference<'_>,
-        asks: Asks,
-        view: &View<'_, M>,
-    ) -> Found<Self, Self::Fault> {
+    fn find<M: Mode>((one, other): Self::Reference<'_>, asks: Asks, view: &View<'_, M>) -> Found<Self, Self::Fault> {
         let (first, rest) = asks.split();
         let (one, other) = (A::find(one, first, view), B::find(other, rest, view));
         let resources = one.resources.into_iter().chain(other.resources).collect();

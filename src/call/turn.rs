@@ -35,7 +35,7 @@ pub struct Turn {
     pub dry_run: bool,
     pub record: Record,
     /// What was done for it once and survives being run again.
-    pub(super) done: Done,
+    pub done: Done,
 }
 
 /// What is not repeated where a call is run again.

@@ -85,11 +85,7 @@ impl<F> Stopped<F> {
 }
 
 /// Run the call once, on the state as it is now.
-fn attempt<D: Deed>(
-    deed: &D,
-    turn: &mut Turn,
-    abandoned: Option<&Abandoned>,
-) -> Result<D::Reply, Stopped<FaultOf<D>>> {
+fn attempt<D: Deed>(deed: &D, turn: &mut Turn, abandoned: Option<&Abandoned>) -> Result<D::Reply, Stopped<FaultOf<D>>> {
     let premises = Arc::clone(&turn.premises);
     let mut view = open::<D>(&premises, turn)?;
     let outcome = run(deed, turn, abandoned, &mut view, &premises);
@@ -165,10 +161,11 @@ fn find_permitted<D: Deed>(
 /// version goes on, and another call settles it.
 fn settle(due: &[KeyId], turn: &mut Turn, premises: &Premises) {
     let draw = premises.world.chance.draw(&turn.place.account);
-    let settled = premises.holdings.view::<Write>(turn.place.clone(), turn.wall, draw, None).and_then(|mut settling| {
-        due.iter().for_each(|key| settling.keys_mut().settle_rotation(key));
-        settling.commit()
-    });
+    let settled =
+        premises.holdings.view::<Write>(turn.place.clone(), turn.wall, draw, None).and_then(|mut settling| {
+            due.iter().for_each(|key| settling.keys_mut().settle_rotation(key));
+            settling.commit()
+        });
     match settled {
         Ok(()) | Err(CommitError::Conflict) => {}
         Err(_) => turn.record.notes.push("a rotation that is due could not be kept: the last version is used"),
@@ -183,7 +180,8 @@ fn prepare<D: Deed>(
     view: &mut View<'_, D::Mode>,
     admitted: AdmittedOf<D>,
 ) -> Result<AdmittedOf<D>, Stopped<FaultOf<D>>> {
-    let Some(spec) = deed.makes(&admitted, view).map_err(Stopped::refused)?.filter(|spec| spec.is_slow_to_make()) else {
+    let Some(spec) = deed.makes(&admitted, view).map_err(Stopped::refused)?.filter(|spec| spec.is_slow_to_make())
+    else {
         return Ok(admitted);
     };
     if view.prepared().is_some_and(|prepared| prepared.spec() == spec) {

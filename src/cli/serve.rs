@@ -15,8 +15,8 @@ use tracing_subscriber::EnvFilter;
 
 use super::https::Certificate;
 use super::progress;
-use crate::config::{Data, Options, SandboxFile, WELL_KNOWN_ACCESS_KEY};
 use crate::call::Limits;
+use crate::config::{Data, Options, SandboxFile, WELL_KNOWN_ACCESS_KEY};
 use crate::dialect::alibaba::is_region;
 use crate::sandbox::{Assembly, told_to_stop};
 use crate::server;

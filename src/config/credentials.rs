@@ -45,7 +45,8 @@ impl<'f> Credentials<'f> {
     /// Whether the AccessKey `id` is active and its secret is `secret`.
     pub(super) fn open_to(&self, id: &str, secret: &str) -> bool {
         self.access_keys.iter().any(|key| {
-            let is_it = |verifier: &Verifier| matches!(verifier, Verifier::Secret(own) if own.expose_secret() == secret);
+            let is_it =
+                |verifier: &Verifier| matches!(verifier, Verifier::Secret(own) if own.expose_secret() == secret);
             key.id() == id && key.is_active() && is_it(key.verifier())
         })
     }

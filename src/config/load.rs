@@ -20,8 +20,8 @@ use crate::dialect::alibaba::kms::check_tag;
 use crate::dialect::alibaba::kms::reference::ALIAS_PREFIX;
 use crate::dialect::alibaba::kms::words::Word;
 use crate::keyring::{
-    AliasName, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Lifecycle, Origin, Place,
-    ProtectionLevel, Source, VersionId,
+    AliasName, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Lifecycle, Origin, Place, ProtectionLevel, Source,
+    VersionId,
 };
 use crate::secrets::{DataKey, DataKeyVersion};
 

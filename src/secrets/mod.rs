@@ -38,8 +38,8 @@ impl DataKey {
         let is_same = |(one, other): (&DataKeyVersion, &DataKeyVersion)| {
             one.id == other.id && bool::from(one.material.expose_secret().ct_eq(other.material.expose_secret()))
         };
-        let are_same = self.versions.len() == other.versions.len()
-            && self.versions.iter().zip(&other.versions).all(is_same);
+        let are_same =
+            self.versions.len() == other.versions.len() && self.versions.iter().zip(&other.versions).all(is_same);
         [("key", self.key != other.key), ("versions", !are_same)]
             .into_iter()
             .filter_map(|(name, differs)| differs.then_some(name))

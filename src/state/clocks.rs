@@ -56,7 +56,8 @@ mod tests {
     fn an_account_has_its_own_time() {
         let mut clocks = Clocks::default();
         let wall: Timestamp = "2026-11-22T07:00:00Z".parse().unwrap();
-        let set = |account: &str, hours| ClockChange { account: account.into(), offset: SignedDuration::from_hours(hours) };
+        let set =
+            |account: &str, hours| ClockChange { account: account.into(), offset: SignedDuration::from_hours(hours) };
         clocks.apply(&set("2", 400 * 24));
         assert_eq!(clocks.now("1", wall), wall);
         assert_eq!(clocks.now("2", wall).to_string(), "2027-12-27T07:00:00Z");

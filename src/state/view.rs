@@ -37,7 +37,7 @@ impl Mode for Read {
     type Moment<'l> = Guard<Arc<State>>;
 
     fn begin(holdings: &Holdings) -> Result<Self::Moment<'_>, CommitError> {
-        holdings.ledger.refreshed()
+        Ok(holdings.ledger.refreshed()?)
     }
 
     fn state<'s>(moment: &'s Self::Moment<'_>) -> &'s State {

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
-use crate::call::{Premises, Record, Turn};
+use crate::call::{Done, Premises, Record, Turn};
 use crate::dialect::{Answer, Dialect, Request, Taken, Unacceptable};
 use answer::{Envelope, Format, RequestId};
 use arrival::{Arrival, Verified, format, host_of};
@@ -98,7 +98,7 @@ impl Dialect for Gateway {
             wall: now,
             dry_run: !dry_run.is_off(),
             record,
-            done: Default::default(),
+            done: Done::default(),
         };
         action.take(Verified { gateway: self, envelope, head: request.head, parameters, dry_run, turn })
     }

@@ -85,12 +85,7 @@ impl Gateway {
     }
 
     /// Who signed. Errors: those of [`access_key`], [`refuse_security_token`] and [`Claim::verify`].
-    fn signer<'s>(
-        &self,
-        state: &'s State,
-        arrival: &Arrival,
-        claim: &Claim<'_>,
-    ) -> Result<&'s Arc<Principal>, Fault> {
+    fn signer<'s>(&self, state: &'s State, arrival: &Arrival, claim: &Claim<'_>) -> Result<&'s Arc<Principal>, Fault> {
         let access_key = access_key(state, claim.access_key_id)?;
         refuse_security_token(claim)?;
         if self.options.verify_signatures {

@@ -24,10 +24,10 @@ struct PlainVersion {
 
 impl Plain {
     pub(super) fn of(data_key: &DataKey) -> Self {
-        let versions = data_key.versions.iter().map(|version| PlainVersion {
-            id: version.id.clone(),
-            length: version.material.expose_secret().len(),
-        });
+        let versions = data_key
+            .versions
+            .iter()
+            .map(|version| PlainVersion { id: version.id.clone(), length: version.material.expose_secret().len() });
         Self { source: data_key.source, key: data_key.key.as_str().into(), versions: versions.collect() }
     }
 

@@ -8,8 +8,8 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use crate::keyring::{
-    AliasName, Key, KeyId, KeySpec, KeyUsage, KeyVersion, Lifecycle, Material, Origin, Place, ProtectionLevel, Rotation,
-    Source, VersionId,
+    AliasName, Key, KeyId, KeySpec, KeyUsage, KeyVersion, Lifecycle, Material, Origin, Place, ProtectionLevel,
+    Rotation, Source, VersionId,
 };
 
 /// What stands in a record in plain sight; what is as with most keys goes without saying.

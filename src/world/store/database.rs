@@ -223,8 +223,7 @@ impl<R> Database<R> {
         let mut portion = Vec::with_capacity(PORTION);
         for record in table.iter().map_err(|error| failed(&error))? {
             let (id, content) = record.map_err(|error| failed(&error))?;
-            let change =
-                self.records.read(id.value(), content.value()).map_err(|what| damaged(id.value(), &what))?;
+            let change = self.records.read(id.value(), content.value()).map_err(|what| damaged(id.value(), &what))?;
             portion.push(change);
             if portion.len() == PORTION {
                 let whole = std::mem::replace(&mut portion, Vec::with_capacity(PORTION));

@@ -202,7 +202,7 @@ impl Serialize for Revealed {
 }
 
 /// The id of a key version. A text that cannot be one is an id that no key has.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct VersionRef(Option<VersionId>);
 
 impl VersionRef {

@@ -30,7 +30,7 @@ impl Deed for ListAliases {
     fn subject(&self) {}
 
     fn run(&self, (): (), view: &mut View<'_, Read>) -> Result<Listed, Fault> {
-        let aliases = view.aliases().map(|(name, key)| (name, &**key));
+        let aliases = view.keys().aliases().map(|(name, key)| (name, &**key));
         let (alias, page) = Page::of(aliases, self.page_number, self.page_size.get(), Into::into);
         Ok(Listed { aliases: Aliases { alias }, page })
     }

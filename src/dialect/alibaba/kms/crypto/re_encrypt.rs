@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 use super::blob::{AnyCiphertext, CiphertextBlob};
 use super::context::EncryptionContext;
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::dialect::alibaba::kms::subject::{Checked, Opening, OpeningRef};
+use crate::dialect::alibaba::kms::subject::{Checked, Opening, OpeningRef, With};
 use crate::dialect::alibaba::kms::types::VersionRef;
 use crate::keyring::{EncryptionAlgorithm, Error};
 
@@ -37,6 +37,15 @@ pub struct ReEncrypted {
     key_version_id: VersionId,
 }
 
+/// How the blob came to be.
+#[derive(Debug)]
+pub enum Source {
+    /// By a symmetric key, which it names.
+    Sealed(CiphertextBlob),
+    /// To the public key of this version.
+    Encrypted(VersionRef, EncryptionAlgorithm),
+}
+
 impl Deed for ReEncrypt {
     const NAME: &'static str = "ReEncrypt";
     const PERMISSIONS: &'static [&'static str] = &["ReEncryptFrom", "ReEncryptTo"];
@@ -45,33 +54,34 @@ impl Deed for ReEncrypt {
     const LIMIT: Limit = Limit::Symmetric;
     const IS_LONG: bool = true;
     type Mode = Read;
-    type Subject = Checked<(Opening, Arc<Key>)>;
+    type Subject = Checked<With<(Opening, Arc<Key>), Source>>;
     type Reply = ReEncrypted;
 
-    fn subject(&self) -> Result<(OpeningRef<'_>, &KeyRef), Fault> {
-        let source = if self.source_encryption_algorithm.is_some() {
-            let key = given(self.source_key_id.as_ref(), "SourceKeyId")?;
-            given(self.source_key_version_id.as_ref(), "SourceKeyVersionId")?;
-            OpeningRef::Named(key)
-        } else {
-            OpeningRef::Sealed(self.ciphertext_blob.sealed()?.version())
+    fn subject(&self) -> Result<((OpeningRef<'_>, &KeyRef), Source), Fault> {
+        let (source, how) = match self.source_encryption_algorithm {
+            None => {
+                let blob = self.ciphertext_blob.sealed()?;
+                (OpeningRef::Sealed(blob.version()), Source::Sealed(blob.clone()))
+            }
+            Some(algorithm) => {
+                let key = given(self.source_key_id.as_ref(), "SourceKeyId")?;
+                let version = *given(self.source_key_version_id.as_ref(), "SourceKeyVersionId")?;
+                (OpeningRef::Named(key), Source::Encrypted(version, algorithm.0))
+            }
         };
-        Ok((source, &self.destination_key_id))
+        Ok(((source, &self.destination_key_id), how))
     }
 
     fn run(
         &self,
-        (source, destination): (Admitted, Admitted),
+        ((source, destination), how): ((Admitted, Admitted), Source),
         view: &mut View<'_, Read>,
     ) -> Result<ReEncrypted, Fault> {
-        let (version, plaintext) = match self.source_encryption_algorithm {
-            None => {
-                let sealed = self.ciphertext_blob.sealed()?;
-                (sealed.version(), sealed.open(&source, &self.source_encryption_context)?)
-            }
-            Some(algorithm) => {
-                let version = given(self.source_key_version_id.as_ref(), "SourceKeyVersionId")?.get()?;
-                let decrypted = source.decrypt(version, algorithm.0, self.ciphertext_blob.bytes(), &mut view.draw);
+        let (version, plaintext) = match how {
+            Source::Sealed(blob) => (blob.version(), blob.open(&source, &self.source_encryption_context)?),
+            Source::Encrypted(version, algorithm) => {
+                let version = version.get()?;
+                let decrypted = source.decrypt(version, algorithm, self.ciphertext_blob.bytes(), &mut view.draw);
                 let message = decrypted.map_err(|error| match error {
                     Error::UnsuitableAlgorithm(_) => {
                         Fault::about(&fault::INVALID_PARAMETER, "SourceEncryptionAlgorithm").because(error.to_string())

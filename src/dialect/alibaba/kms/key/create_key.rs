@@ -4,7 +4,7 @@ use super::metadata::KeyMetadata;
 use super::rotation::rotation;
 use crate::dialect::alibaba::kms::lists::Tags;
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::dialect::alibaba::kms::subject::{AllKeys, Whole};
+use crate::dialect::alibaba::kms::subject::{AllKeys, Ordered, Whole};
 use crate::dialect::alibaba::kms::types::{RotationInterval, Text};
 use crate::keyring::{KeySpec, KeyUsage, Kind, Order, Origin, ProtectionLevel};
 
@@ -46,17 +46,24 @@ pub struct Created {
 impl Deed for CreateKey {
     const NAME: &'static str = "CreateKey";
     type Mode = Write;
-    type Subject = Whole<AllKeys>;
+    type Subject = Ordered<Whole<AllKeys>, Order>;
     type Reply = Created;
 
-    fn subject(&self) {}
-
-    fn makes(&self, (): &(), _view: &View<'_, Write>) -> Result<Option<KeySpec>, Fault> {
-        self.ordered().map(|order| order.makes())
+    fn subject(&self) -> ((), Result<Order, Fault>) {
+        ((), self.order())
     }
 
-    fn run(&self, (): (), view: &mut View<'_, Write>) -> Result<Created, Fault> {
-        let key = view.keys_mut().create(self.ordered()?);
+    fn queue(&self) -> Queue {
+        let is_slow = self.key_spec.is_some_and(|word| word.0.is_slow_to_make());
+        if is_slow { Queue::KeyPair } else { Queue::Disk }
+    }
+
+    fn makes(&self, ((), order): &((), Order), _view: &View<'_, Write>) -> Result<Option<KeySpec>, Fault> {
+        Ok(order.makes())
+    }
+
+    fn run(&self, ((), order): ((), Order), view: &mut View<'_, Write>) -> Result<Created, Fault> {
+        let key = view.keys_mut().create(order);
         Ok(Created { key_metadata: KeyMetadata::of(&key, view.now()) })
     }
 }
@@ -66,7 +73,7 @@ impl CreateKey {
     ///
     /// Errors: `InvalidParameter` for what a key of the spec cannot be, `Unsupported.ProtectionLevel`;
     /// `Forbidden.DKMSInstanceNotFound`, `Forbidden.KeyPolicyUnSupported`.
-    fn ordered(&self) -> Result<Order, Fault> {
+    fn order(&self) -> Result<Order, Fault> {
         if self.dkms_instance_id.is_some() {
             return Err((&fault::INSTANCE_NOT_FOUND).into());
         }

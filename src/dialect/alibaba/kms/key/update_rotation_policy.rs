@@ -1,7 +1,8 @@
 use super::rotation::rotation;
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::dialect::alibaba::kms::subject::Checked;
+use crate::dialect::alibaba::kms::subject::{Checked, With};
 use crate::dialect::alibaba::kms::types::RotationInterval;
+use crate::keyring::Rotation;
 
 /// Have a key rotate by itself, or no longer.
 ///
@@ -21,16 +22,14 @@ impl Deed for UpdateRotationPolicy {
     const NAME: &'static str = "UpdateRotationPolicy";
     const STATES: States = States::ENABLED;
     type Mode = Write;
-    type Subject = Checked<Arc<Key>>;
+    type Subject = Checked<With<Arc<Key>, Option<Rotation>>>;
     type Reply = Empty;
 
-    fn subject(&self) -> Result<&KeyRef, Fault> {
-        rotation(Some(self.enable_automatic_rotation), self.rotation_interval)?;
-        Ok(&self.key_id.0)
+    fn subject(&self) -> Result<(&KeyRef, Option<Rotation>), Fault> {
+        Ok((&self.key_id.0, rotation(Some(self.enable_automatic_rotation), self.rotation_interval)?))
     }
 
-    fn run(&self, key: Admitted, view: &mut View<'_, Write>) -> Result<Empty, Fault> {
-        let rotation = rotation(Some(self.enable_automatic_rotation), self.rotation_interval)?;
+    fn run(&self, (key, rotation): (Admitted, Option<Rotation>), view: &mut View<'_, Write>) -> Result<Empty, Fault> {
         view.keys_mut().rotate_every(key, rotation)?;
         Ok(Empty {})
     }

@@ -41,13 +41,17 @@ impl Deed for GetParametersForImport {
         &self.key_id.0
     }
 
+    fn queue(&self) -> Queue {
+        Queue::KeyPair
+    }
+
     fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Parameters, Fault> {
         key.takes_imported_material()?;
         if WrappingKeySpec::of(self.wrapping_algorithm.0) != self.wrapping_key_spec.0 {
             return Err(Fault::about(&fault::INVALID_PARAMETER, "WrappingAlgorithm")
                 .because("it does not go with the WrappingKeySpec"));
         }
-        let parameters = view.keys_mut().import_parameters(&key, self.wrapping_algorithm.0)?;
+        let parameters = view.import_parameters(&key, self.wrapping_algorithm.0)?;
         Ok(Parameters {
             key_id: key.id.clone(),
             public_key: BASE64_STANDARD.encode(&parameters.public_key),

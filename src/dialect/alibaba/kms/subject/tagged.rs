@@ -126,7 +126,8 @@ impl Subject for ListedKeys {
     type Admitted = Option<Vec<Arc<Key>>>;
 
     fn find<M: Mode>(reference: Listed<'_>, asks: Asks, view: &View<'_, M>) -> Found<Self> {
-        let whole = |kind, keys| Found { resources: vec![called(asks, view.place(), kind, "")], outcome: Ok(Self(keys)) };
+        let whole =
+            |kind, keys| Found { resources: vec![called(asks, view.place(), kind, "")], outcome: Ok(Self(keys)) };
         match reference {
             Listed::Named(resources) => TaggedKeys::find(resources, asks, view).map(|keys| Self(Some(keys.0))),
             Listed::AllKeys => whole("key", None),

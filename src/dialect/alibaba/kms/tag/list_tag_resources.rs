@@ -4,9 +4,9 @@ use std::ops::Bound;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde::Deserializer;
 
-use super::parameters::{ResourceIds, ResourceType, TagList};
+use super::parameters::{ResourceIds, ResourceType, TagList, Wanted};
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::dialect::alibaba::kms::subject::{Checked, Listed, ListedKeys};
+use crate::dialect::alibaba::kms::subject::{Checked, Listed, ListedKeys, With};
 use crate::dialect::alibaba::kms::types::{Text, from_text};
 
 /// List the tags of things, in the order of ids and of the tags' names.
@@ -81,23 +81,25 @@ impl Deed for ListTagResources {
     const NAME: &'static str = "ListTagResources";
     const IS_LONG: bool = true;
     type Mode = Read;
-    type Subject = Checked<ListedKeys>;
+    type Subject = Checked<With<ListedKeys, Wanted>>;
     type Reply = Answer;
 
-    fn subject(&self) -> Result<Listed<'_>, Fault> {
-        self.tag.as_ref().map(TagList::wanted).transpose()?;
-        match (&self.resource_id, self.resource_type) {
-            (Some(ids), kind) => kind.named(ids).map(Listed::Named),
-            (None, ResourceType::Key) => Ok(Listed::AllKeys),
-            (None, ResourceType::Secret) => Ok(Listed::AllSecrets),
-        }
+    fn subject(&self) -> Result<(Listed<'_>, Wanted), Fault> {
+        let wanted = self.tag.as_ref().map(TagList::wanted).transpose()?.unwrap_or_default();
+        let listed = match (&self.resource_id, self.resource_type) {
+            (Some(ids), kind) => Listed::Named(kind.named(ids)?),
+            (None, ResourceType::Key) => Listed::AllKeys,
+            (None, ResourceType::Secret) => Listed::AllSecrets,
+        };
+        Ok((listed, wanted))
     }
 
-    fn run(&self, keys: Option<Vec<Arc<Key>>>, view: &mut View<'_, Read>) -> Result<Answer, Fault> {
-        let wanted = self.tag.as_ref().map(TagList::wanted).transpose()?.unwrap_or_default();
+    fn run(&self, (keys, wanted): (Option<Vec<Arc<Key>>>, Wanted), view: &mut View<'_, Read>) -> Result<Answer, Fault> {
         let has_tags = |key: &Key| {
             let mut wanted = wanted.iter();
-            wanted.all(|(name, value)| key.tags.get(*name).is_some_and(|own| value.is_none_or(|value| value == own)))
+            wanted.all(|(name, value)| {
+                key.tags.get(name).is_some_and(|own| value.as_ref().is_none_or(|value| value == own))
+            })
         };
         let rows = |keys: &mut dyn Iterator<Item = &Arc<Key>>| {
             let rows = keys.filter(|key| has_tags(key)).flat_map(|key| rows_after(key, self.next_token.as_ref()));

@@ -53,6 +53,9 @@ pub(super) struct Tag {
 /// A list of up to 20 tags.
 pub(super) type TagList = Several<Tag, MOST_TAGS_LISTED>;
 
+/// Tags that are looked for: names, and values where they matter.
+pub(super) type Wanted = BTreeMap<String, Option<String>>;
+
 impl TagList {
     /// The tags to be put on something; a value that is not sent is empty.
     ///
@@ -63,13 +66,12 @@ impl TagList {
             check_tag_value(value.as_deref().unwrap_or_default())
                 .map_err(|error| Fault::from(&fault::INVALID_TAG_VALUE).because(error))?;
         }
-        let wanted = self.wanted()?.into_iter();
-        Ok(wanted.map(|(key, value)| (key.to_owned(), value.unwrap_or_default().to_owned())).collect())
+        Ok(self.wanted()?.into_iter().map(|(key, value)| (key, value.unwrap_or_default())).collect())
     }
 
     /// The tags to be looked for: names, and values where they matter. Errors: `Duplicate.TagKey`.
-    pub(super) fn wanted(&self) -> Result<BTreeMap<&str, Option<&str>>, Fault> {
-        let tags: BTreeMap<_, _> = self.0.iter().map(|tag| (tag.key.as_str(), tag.value.as_deref())).collect();
+    pub(super) fn wanted(&self) -> Result<Wanted, Fault> {
+        let tags: Wanted = self.0.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
         if tags.len() == self.0.len() { Ok(tags) } else { Err((&fault::DUPLICATE_TAG_KEY).into()) }
     }
 }
