@@ -40,12 +40,17 @@ pub fn take<D: Deed>(
     if let Err(refusal) = count(deed, turn) {
         return Ok(Err(refusal.into()));
     }
-    for _ in 0..TRIES {
-        match attempt(deed, turn, abandoned) {
+    let (mut tries, mut settles) = (0, !turn.dry_run);
+    while tries < TRIES {
+        match attempt(deed, turn, abandoned, settles) {
             Ok(reply) => return Ok(Ok(reply)),
             Err(Stopped::Refused(fault)) => return Ok(Err(fault)),
-            Err(Stopped::MustWait) => return Err(MustWait),
-            Err(Stopped::Again) => {}
+            Err(Stopped::Due(_)) if abandoned.is_none() => return Err(MustWait),
+            Err(Stopped::Due(keys)) => {
+                settle(&keys, turn);
+                settles = false;
+            }
+            Err(Stopped::Again) => tries += 1,
         }
     }
     Ok(Err(Refusal::Unkept(CommitError::Busy).into()))
@@ -64,7 +69,8 @@ fn count<D: Deed>(deed: &D, turn: &mut Turn) -> Result<(), Refusal> {
 /// Why an attempt came to no reply.
 enum Stopped<F> {
     Refused(F),
-    MustWait,
+    /// The rotation of these keys is due: it is settled first, in a write of its own.
+    Due(Vec<KeyId>),
     /// Somebody else changed the same meanwhile.
     Again,
 }
@@ -78,17 +84,17 @@ impl<F: From<Refusal>> From<CommitError> for Stopped<F> {
     }
 }
 
-impl<F> Stopped<F> {
-    fn refused(fault: F) -> Self {
-        Self::Refused(fault)
-    }
-}
-
-/// Run the call once, on the state as it is now.
-fn attempt<D: Deed>(deed: &D, turn: &mut Turn, abandoned: Option<&Abandoned>) -> Result<D::Reply, Stopped<FaultOf<D>>> {
+/// Run the call once, on the state as it is now. `settles`: whether a rotation that is due comes first.
+fn attempt<D: Deed>(
+    deed: &D,
+    turn: &mut Turn,
+    abandoned: Option<&Abandoned>,
+    settles: bool,
+) -> Result<D::Reply, Stopped<FaultOf<D>>> {
     let premises = Arc::clone(&turn.premises);
-    let mut view = open::<D>(&premises, turn)?;
-    let outcome = run(deed, turn, abandoned, &mut view, &premises);
+    let draw = premises.world.chance.draw(&turn.place.account);
+    let mut view = premises.holdings.view(turn.place.clone(), turn.wall, draw, turn.done.prepared.clone())?;
+    let outcome = run(deed, turn, abandoned, settles, &mut view);
     turn.done.prepared = view.prepared().map(Prepared::again);
     let reply = match outcome {
         Ok(reply) if !turn.dry_run => {
@@ -101,48 +107,24 @@ fn attempt<D: Deed>(deed: &D, turn: &mut Turn, abandoned: Option<&Abandoned>) ->
     };
     // What was seen must have become durable before anybody is told of it.
     view.give_up()?;
-    reply.map_err(Stopped::refused)
-}
-
-fn open<'l, D: Deed>(premises: &'l Premises, turn: &Turn) -> Result<View<'l, D::Mode>, CommitError> {
-    let draw = premises.world.chance.draw(&turn.place.account);
-    premises.holdings.view(turn.place.clone(), turn.wall, draw, turn.done.prepared.clone())
+    reply.map_err(Stopped::Refused)
 }
 
 /// From the search to the reply, with nothing kept yet.
-fn run<'l, D: Deed>(
+fn run<D: Deed>(
     deed: &D,
     turn: &mut Turn,
     abandoned: Option<&Abandoned>,
-    view: &mut View<'l, D::Mode>,
-    premises: &'l Premises,
+    settles: bool,
+    view: &mut View<'_, D::Mode>,
 ) -> Result<D::Reply, Stopped<FaultOf<D>>> {
-    let permitted = resolve(deed, turn, abandoned.is_some(), view, premises)?;
-    let admitted = permitted.admit(&D::STATES, view.now()).map_err(Stopped::refused)?;
+    let (permitted, due) = find_permitted(deed, turn, view).map_err(Stopped::Refused)?;
+    if settles && !due.is_empty() {
+        return Err(Stopped::Due(due));
+    }
+    let admitted = permitted.admit(&D::STATES, view.now()).map_err(Stopped::Refused)?;
     let admitted = prepare(deed, turn, abandoned, view, admitted)?;
-    deed.run(admitted, view).map_err(Stopped::refused)
-}
-
-/// Find what `deed` names and ask for permission. Where a key's rotation is due, it is settled in a write of its own, and
-/// the search is done again.
-fn resolve<'l, D: Deed>(
-    deed: &D,
-    turn: &mut Turn,
-    may_wait: bool,
-    view: &mut View<'l, D::Mode>,
-    premises: &'l Premises,
-) -> Result<Permitted<D::Subject>, Stopped<FaultOf<D>>> {
-    let (permitted, due) = find_permitted(deed, turn, view).map_err(Stopped::refused)?;
-    if due.is_empty() || turn.dry_run {
-        return Ok(permitted);
-    }
-    if !may_wait {
-        return Err(Stopped::MustWait);
-    }
-    view.let_go();
-    settle(&due, turn, premises);
-    view.open_again()?;
-    find_permitted(deed, turn, view).map(|(permitted, _)| permitted).map_err(Stopped::refused)
+    deed.run(admitted, view).map_err(Stopped::Refused)
 }
 
 /// One search, and the keys in it whose rotation is due.
@@ -159,13 +141,13 @@ fn find_permitted<D: Deed>(
 
 /// Give the keys that are due their new versions. Where that cannot be kept, or somebody else was quicker, the last
 /// version goes on, and another call settles it.
-fn settle(due: &[KeyId], turn: &mut Turn, premises: &Premises) {
-    let draw = premises.world.chance.draw(&turn.place.account);
-    let settled =
-        premises.holdings.view::<Write>(turn.place.clone(), turn.wall, draw, None).and_then(|mut settling| {
-            due.iter().for_each(|key| settling.keys_mut().settle_rotation(key));
-            settling.commit()
-        });
+fn settle(due: &[KeyId], turn: &mut Turn) {
+    let Premises { world, holdings, .. } = &*turn.premises;
+    let draw = world.chance.draw(&turn.place.account);
+    let settled = holdings.view::<Write>(turn.place.clone(), turn.wall, draw, None).and_then(|mut settling| {
+        due.iter().for_each(|key| settling.keys_mut().settle_rotation(key));
+        settling.commit()
+    });
     match settled {
         Ok(()) | Err(CommitError::Conflict) => {}
         Err(_) => turn.record.notes.push("a rotation that is due could not be kept: the last version is used"),
@@ -180,7 +162,7 @@ fn prepare<D: Deed>(
     view: &mut View<'_, D::Mode>,
     admitted: AdmittedOf<D>,
 ) -> Result<AdmittedOf<D>, Stopped<FaultOf<D>>> {
-    let Some(spec) = deed.makes(&admitted, view).map_err(Stopped::refused)?.filter(|spec| spec.is_slow_to_make())
+    let Some(spec) = deed.makes(&admitted, view).map_err(Stopped::Refused)?.filter(|spec| spec.is_slow_to_make())
     else {
         return Ok(admitted);
     };
@@ -192,8 +174,8 @@ fn prepare<D: Deed>(
     }
     drop(admitted);
     view.prepare(spec)?;
-    let (permitted, _) = find_permitted(deed, turn, view).map_err(Stopped::refused)?;
-    let admitted = permitted.admit(&D::STATES, view.now()).map_err(Stopped::refused)?;
-    deed.makes(&admitted, view).map_err(Stopped::refused)?;
+    let (permitted, _) = find_permitted(deed, turn, view).map_err(Stopped::Refused)?;
+    let admitted = permitted.admit(&D::STATES, view.now()).map_err(Stopped::Refused)?;
+    deed.makes(&admitted, view).map_err(Stopped::Refused)?;
     Ok(admitted)
 }

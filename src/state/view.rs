@@ -85,7 +85,7 @@ impl Mode for Write {
 /// Dropped without [`View::commit`], it leaves no trace: that is how a dry run and a failed call end.
 pub struct View<'l, M: Mode> {
     holdings: &'l Holdings,
-    /// Let go only between [`View::let_go`] and [`View::open_again`].
+    /// Let go only while material is prepared.
     moment: Option<M::Moment<'l>>,
     place: Place,
     wall: Timestamp,
@@ -104,18 +104,12 @@ impl<'l, M: Mode> View<'l, M> {
         prepared: Option<Prepared>,
     ) -> Result<Self, CommitError> {
         let mut view = Self { holdings, moment: None, place, wall, now: wall, draw, prepared };
-        view.open_again()?;
+        view.take_up()?;
         Ok(view)
     }
 
-    /// Hold nothing up: whatever was changed so far is forgotten. Nothing can be seen until [`View::open_again`].
-    pub fn let_go(&mut self) {
-        self.moment = None;
-    }
-
-    /// Take everything up as it is by now.
-    pub fn open_again(&mut self) -> Result<(), CommitError> {
-        self.moment = None;
+    /// Take everything up as it is now.
+    fn take_up(&mut self) -> Result<(), CommitError> {
         let moment = M::begin(self.holdings)?;
         self.now = M::state(&moment).clocks.now(&self.place.account, self.wall);
         self.moment = Some(moment);
@@ -126,9 +120,9 @@ impl<'l, M: Mode> View<'l, M> {
     /// Make material for a new version of a key of `spec` while nobody waits for this call, and take everything up as it
     /// is then.
     pub fn prepare(&mut self, spec: KeySpec) -> Result<(), CommitError> {
-        self.let_go();
+        self.moment = None;
         self.prepared = self.holdings.workshop.prepare(spec, &mut self.draw);
-        self.open_again()
+        self.take_up()
     }
 
     /// What was made for it before it began.
