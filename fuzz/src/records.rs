@@ -97,7 +97,7 @@ fn assert_usable(key: &Arc<Key>) {
         assert!(found.rotation_due(now).is_none(), "a rotation is settled at once: {found:?}");
         let Ok(admitted) = States::of(&[KeyState::Enabled]).admit(found, now) else { continue };
         let context = EncryptionContext::default();
-        let Ok(ciphertext) = admitted.seal(b"text".to_vec(), &context, &mut reading.draw) else { continue };
+        let Ok(ciphertext) = admitted.seal(b"text", &context, &mut reading.draw) else { continue };
         assert_eq!(admitted.open(&ciphertext, &context).ok().as_deref(), Some(b"text".as_slice()));
     }
 }
