@@ -6,6 +6,7 @@ mod architecture;
 mod asymmetric;
 mod bearer;
 mod catalogue;
+mod choices;
 mod command_line;
 mod corpus;
 mod crash;
