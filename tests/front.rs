@@ -134,6 +134,20 @@ fn the_guard_says_why() {
     }
 }
 
+/// In the format that the request asks for, where its way to sign leaves a choice.
+#[rstest]
+#[case(Signing::V1, "XML", true)]
+#[case(Signing::V1, "JSON", false)]
+#[case(Signing::V3, "XML", false)]
+#[case(Signing::V4, "XML", false)]
+fn the_guard_speaks_in_the_format_asked_for(#[case] signing: Signing, #[case] format: &str, #[case] is_xml: bool) {
+    let mut draft = Draft::new(signing, "ListKeys", &[("Format", format)]);
+    draft.headers.push(("origin", "null".to_owned()));
+    let reply = Service::with_fixture().send(draft.sign().to_http());
+    assert_eq!((reply.status, reply.text.starts_with("<?xml")), (403, is_xml), "{}", reply.text);
+    assert!(reply.text.contains("Forbidden.BrowserRequest"));
+}
+
 fn head(method: &str, target: &str) -> Parts {
     http::Request::builder().method(method).uri(target).body(()).unwrap().into_parts().0
 }

@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::header::HOST;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -24,7 +25,7 @@ use yaoshi::server::{self, Limits};
 use crate::support::client::{self, Connection, LONG, block_on, connect_http2};
 use crate::support::wire::Raw;
 
-/// A dialect whose paths say what becomes of a request; `/elsewhere` is nobody's.
+/// A dialect whose paths say what becomes of a request; `/elsewhere` is nobody's, nor is what is for `elsewhere.test`.
 struct Probe {
     events: UnboundedSender<String>,
     gate: Arc<Gate>,
@@ -80,7 +81,7 @@ impl Probe {
 
 impl Dialect for Probe {
     fn claims(&self, head: &Parts) -> bool {
-        !head.uri.path().starts_with("/elsewhere")
+        !head.uri.path().starts_with("/elsewhere") && head.headers.get(HOST).is_none_or(|host| host != "elsewhere.test")
     }
 
     fn largest_body(&self) -> usize {
@@ -319,4 +320,31 @@ fn limits_are_refused_in_the_dialects_words() {
     large.set_header("origin", "null");
     large.headers.extend((0..300).map(|index| (format!("x-more-{index}"), b"v".to_vec())));
     assert_eq!(text(&server.connect().call(&large)), (418, "HeadTooLarge: GET /now"));
+}
+
+/// A dialect finds in `host` what HTTP/2 says elsewhere; as a header it does not count.
+#[test]
+fn http2_has_a_host_like_any_other() {
+    let server = Running::start(Limits::default(), 1);
+    let with_headers = |host: &str, count: usize| {
+        let request = http::Request::get(format!("http://{host}/now"));
+        let more = (0..count).map(|index| (format!("x-more-{index}"), "v"));
+        let request = more.fold(request, |request, (name, value)| request.header(name, value));
+        request.body(Full::default()).unwrap()
+    };
+    block_on(async {
+        let (mut sender, _connection) = connect_http2(&server.endpoint).await;
+        for (host, count, status) in [
+            ("127.0.0.1", 0, StatusCode::OK),
+            ("elsewhere.test", 0, StatusCode::NOT_FOUND),
+            ("127.0.0.1", 256, StatusCode::OK),
+            ("127.0.0.1", 257, StatusCode::IM_A_TEAPOT),
+        ] {
+            let answer = sender.send_request(with_headers(host, count)).await.unwrap();
+            assert_eq!(answer.status(), status, "{host}, {count}");
+        }
+    });
+    let mut elsewhere = get("/now");
+    elsewhere.set_header("host", "elsewhere.test");
+    assert_eq!(server.connect().call(&elsewhere).status, 404);
 }
