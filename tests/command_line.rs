@@ -252,6 +252,12 @@ fn health_tells_the_modes_and_waits() {
             "verify_signatures": false, "limits": "5", "seeded": true
         })
     );
+    // By a name that the server does not know: it says what to do.
+    let server = Server::start(&[]);
+    let by_another_name = server.url.replace("127.0.0.1", "0.0.0.0");
+    let (exit, out, complaint) = run(&["health", "--endpoint", &by_another_name]);
+    assert_eq!((exit, out.as_str()), (3, ""));
+    assert!(complaint.contains("the host \"0.0.0.0\" is not known") && complaint.contains("--hostname"), "{complaint}");
     // Asked before the server is there.
     let address = format!("127.0.0.1:{}", silent_port());
     let waiting = yaoshi(&["health", "--endpoint", &address, "--wait", "30"]).stdout(Stdio::piped()).spawn().unwrap();

@@ -518,6 +518,31 @@ fn reserved_paths_are_not_for_web_pages(#[case] name: &str, #[case] value: &str)
     assert_eq!(Connection::open(&sandbox).call(&raw).status, 403);
 }
 
+/// In the words of whoever was asked: no service's error object, no service's header.
+#[test]
+fn what_reserved_paths_cannot_take_is_refused_in_words_of_our_own() {
+    let sandbox = start(Limits { body: SHORT, ..Limits::default() });
+    let refused = |raw: &Raw| {
+        let mut connection = Connection::open(&sandbox);
+        connection.send(&raw.to_bytes());
+        let answer = connection.answer();
+        assert!(answer.headers.iter().all(|(name, _)| !name.starts_with("x-acs-")), "{answer:?}");
+        (answer.status, answer.json()["code"].as_str().unwrap().to_owned())
+    };
+    let health = Raw::parse(b"GET /-/health HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n");
+    let large = with_length(&Raw { body: vec![b'x'; 64 * 1024 + 1], ..health.clone() });
+    assert_eq!(refused(&large), (413, "RequestEntityTooLarge".to_owned()));
+    let mut late = health.clone();
+    late.set_header("content-length", "1");
+    assert_eq!(refused(&late), (408, "RequestTimeout".to_owned()));
+    let mut long = health.clone();
+    long.set_header("x-more", "v".repeat(130 * 1024));
+    assert_eq!(refused(&long), (431, "RequestHeaderFieldsTooLarge".to_owned()));
+    let mut foreign = health.clone();
+    foreign.set_header("host", "evil.example");
+    assert_eq!(refused(&foreign), (403, "Forbidden.BrowserRequest".to_owned()));
+}
+
 /// Everything else is the service's, whatever the path.
 #[test]
 fn other_paths_are_the_services() {
