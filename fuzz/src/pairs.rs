@@ -33,7 +33,7 @@ const ENCRYPTIONS: [EncryptionAlgorithm; 4] = [
 
 pub fn run(data: &[u8]) {
     let mut draw = Chance::seeded(1).draw("");
-    for kind in KeyPairKind::ALL {
+    for &kind in KeyPairKind::ALL {
         if let Ok(pair) = KeyPair::from_private_key(kind, data) {
             let der = pair.private_key_der();
             let again = KeyPair::from_private_key(kind, &der).expect("what was written is read");

@@ -3,6 +3,7 @@
 use k256::Secp256k1;
 use p256::NistP256;
 use rand_core::CryptoRng;
+use strum::VariantArray;
 use zeroize::Zeroizing;
 
 use super::ec::EcKeyPair;
@@ -11,7 +12,7 @@ use super::sm2::{Sm2KeyPair, Sm2PublicKey};
 use super::{DIGEST_LENGTH, MalformedPrivateKey, MalformedPublicKey, TooLong, Undecryptable};
 
 /// What a key pair is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum KeyPairKind {
     Rsa2048,
     Rsa3072,
@@ -23,7 +24,7 @@ pub enum KeyPairKind {
     Sm2,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum SignatureAlgorithm {
     /// RSASSA-PSS: SHA-256, MGF1 with SHA-256, a salt of 32 bytes.
     RsaPssSha256,
@@ -36,7 +37,7 @@ pub enum SignatureAlgorithm {
 }
 
 /// An algorithm that encrypts to a public key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum EncryptionAlgorithm {
     /// RSAES-PKCS1-v1_5.
     RsaPkcs1V15,
@@ -59,7 +60,7 @@ pub enum Refusal {
 }
 
 impl KeyPairKind {
-    pub const ALL: [Self; 6] = [Self::Rsa2048, Self::Rsa3072, Self::Rsa4096, Self::P256, Self::P256K, Self::Sm2];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// Length of the modulus in bits, of an RSA key.
     const fn rsa_bits(self) -> Option<usize> {

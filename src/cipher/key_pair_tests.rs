@@ -28,7 +28,7 @@ const fn signature_algorithms(kind: KeyPairKind) -> &'static [SignatureAlgorithm
 
 #[test]
 fn a_kind_signs_with_its_own_algorithms() {
-    for kind in KeyPairKind::ALL {
+    for &kind in KeyPairKind::ALL {
         let pair = pair(kind);
         for algorithm in [RsaPssSha256, RsaPkcs1Sha256, EcdsaSha256, Sm2Dsa] {
             let what = format!("{kind:?}, {algorithm:?}");
@@ -73,7 +73,7 @@ fn a_kind_encrypts_with_its_own_algorithms_up_to_its_limit() {
         (Rsa4096, RsaOaepSha256, 446),
         (Sm2, Sm2Pke, usize::MAX),
     ];
-    for kind in KeyPairKind::ALL {
+    for &kind in KeyPairKind::ALL {
         let pair = pair(kind);
         let public_key = PublicKey::from_der(kind, &pair.public_key_der()).ok();
         for algorithm in [RsaPkcs1V15, RsaOaepSha1, RsaOaepSha256, Sm2Pke] {
@@ -110,10 +110,10 @@ fn a_kind_encrypts_with_its_own_algorithms_up_to_its_limit() {
 
 #[test]
 fn a_pair_survives_its_der_as_its_own_kind() {
-    let pairs = KeyPairKind::ALL.map(|kind| (kind, pair(kind)));
+    let pairs = KeyPairKind::ALL.iter().map(|kind| (*kind, pair(*kind))).collect::<Vec<_>>();
     for (kind, pair) in &pairs {
         let (private_key, public_key) = (pair.private_key_der(), pair.public_key_der());
-        for read_as in KeyPairKind::ALL {
+        for &read_as in KeyPairKind::ALL {
             let what = format!("{kind:?} as {read_as:?}");
             let read = KeyPair::from_private_key(read_as, &private_key);
             assert_eq!(read.is_ok(), read_as == *kind, "{what}");

@@ -256,7 +256,7 @@ fn key(described: &file::Key, place: Place, now: Timestamp) -> Result<Key, Strin
     }
     let spec = word(described.spec.as_deref(), KeySpec::Aes256)?;
     if origin == Origin::External && !spec.is_symmetric_encryption() {
-        return Err(format!("a key of spec {} has no imported material", spec.word()));
+        return Err(format!("a key of spec {} has no imported material", spec.told()));
     }
     Ok(Key {
         id: KeyId::new(&described.id),
@@ -283,8 +283,8 @@ fn usage(spec: KeySpec, text: Option<&str>) -> Result<KeyUsage, String> {
     if spec.usages().contains(&usage) {
         return Ok(usage);
     }
-    let usages: Vec<_> = spec.usages().iter().map(|usage| usage.word()).collect();
-    Err(format!("a key of spec {} is for {}, not {}", spec.word(), usages.join(" or "), usage.word()))
+    let usages: Vec<_> = spec.usages().iter().map(|usage| usage.told()).collect();
+    Err(format!("a key of spec {} is for {}, not {}", spec.told(), usages.join(" or "), usage.told()))
 }
 
 fn lifecycle(described: &file::Key, origin: Origin) -> Result<Lifecycle, String> {

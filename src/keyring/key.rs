@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
+use strum::VariantArray;
 
 use super::{AliasName, Error, KeyState, KeyVersion, Kind, VersionId};
 use crate::cipher::{Algorithm, KeyPairKind, MacAlgorithm};
@@ -57,7 +58,7 @@ impl fmt::Debug for KeyId {
 }
 
 /// What kind of key it is, which decides what it can do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 pub enum KeySpec {
     #[default]
     Aes256,
@@ -133,7 +134,7 @@ impl KeySpec {
 }
 
 /// What a key may be used for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 pub enum KeyUsage {
     #[default]
     EncryptDecrypt,
@@ -142,7 +143,7 @@ pub enum KeyUsage {
 }
 
 /// Where the key material comes from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 pub enum Origin {
     /// Made by the service.
     #[default]
@@ -151,7 +152,7 @@ pub enum Origin {
     External,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 pub enum ProtectionLevel {
     #[default]
     Software,

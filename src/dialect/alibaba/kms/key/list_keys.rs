@@ -66,10 +66,10 @@ impl Deed for ListKeys {
 /// The word that a filter on `property` sees. Every key was made by a user, and none lives in an instance.
 fn word_of(key: &Key, property: Property, now: Timestamp) -> Option<&'static str> {
     match property {
-        Property::KeyState => Some(key.state(now).word()),
-        Property::KeySpec => Some(key.spec.word()),
-        Property::KeyUsage => Some(key.usage.word()),
-        Property::ProtectionLevel => Some(key.protection_level.word()),
+        Property::KeyState => key.state(now).word(),
+        Property::KeySpec => key.spec.word(),
+        Property::KeyUsage => key.usage.word(),
+        Property::ProtectionLevel => key.protection_level.word(),
         Property::CreatorType => Some("User"),
         Property::InstanceId => None,
     }
