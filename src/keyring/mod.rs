@@ -36,6 +36,5 @@ pub use states::{KeyState, States};
 pub use version::{KeyMaterial, KeyVersion, VersionId};
 
 pub use crate::cipher::{
-    DIGEST_LENGTH, EncryptionAlgorithm, IV_LENGTH, KeyPairKind, MacAlgorithm, PublicKey, Refusal, SignatureAlgorithm,
-    TAG_LENGTH,
+    EncryptionAlgorithm, IV_LENGTH, KeyPairKind, MacAlgorithm, PublicKey, Refusal, SignatureAlgorithm, TAG_LENGTH,
 };
