@@ -51,10 +51,9 @@ fn private_key(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
 }
 
 fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let bytes = pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect::<Option<Vec<u8>>>()?;
-    (rest.is_empty() && !bytes.is_empty()).then(|| Zeroizing::new(bytes))
+    let mut bytes = Zeroizing::new(vec![0; text.len() / 2]);
+    base16ct::mixed::decode(text, &mut bytes).ok()?;
+    (!bytes.is_empty()).then_some(bytes)
 }
 
 /// What these bytes are instead of a private key of `spec`.
