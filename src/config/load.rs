@@ -21,7 +21,7 @@ use crate::dialect::alibaba::kms::reference::ALIAS_PREFIX;
 use crate::dialect::alibaba::kms::words::Word;
 use crate::keyring::{
     AliasName, DataKey, DataKeyVersion, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Lifecycle, Origin, Place,
-    ProtectionLevel, VersionId,
+    ProtectionLevel, Source, VersionId,
 };
 
 /// What a sandbox file says.
@@ -264,6 +264,7 @@ fn key(described: &file::Key, place: Place, now: Timestamp) -> Result<Key, Strin
         spec,
         usage: usage(spec, described.usage.as_deref())?,
         origin,
+        source: Source::File,
         protection_level: word(described.protection_level.as_deref(), ProtectionLevel::Software)?,
         description: described.description.as_str().into(),
         created,

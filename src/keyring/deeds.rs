@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Admitted, AliasName, Error, Key, KeyId, KeyVersion, Lifecycle, Order, Origin, Ring, Rotation, Write};
+use super::{
+    Admitted, AliasName, Error, Key, KeyId, KeyVersion, Lifecycle, Order, Origin, Ring, Rotation, Source, Write,
+};
 
 impl Ring<'_, Write> {
     /// Make the key that is ordered. One whose material the service makes has its first version at once, and is
@@ -22,6 +24,7 @@ impl Ring<'_, Write> {
             spec,
             usage,
             origin,
+            source: Source::Call,
             protection_level: order.protection_level,
             description: order.description,
             created: self.now(),
@@ -95,14 +98,14 @@ impl Ring<'_, Write> {
     pub fn settle_rotation(&mut self, key: &KeyId) {
         let Ok(key) = self.find(key.as_str()) else { return };
         let Some(due) = key.rotation_due(self.now()) else { return };
-        self.push_version(&key, due);
+        self.push_version(Key::clone(&key), due);
     }
 
     /// Give the key new material: a further version, which encrypts from now on. Errors as
     /// [`Key::takes_further_version`].
     pub fn add_version(&mut self, key: Admitted) -> Result<Arc<KeyVersion>, Error> {
         key.takes_further_version(self.now())?;
-        Ok(self.push_version(&key, self.now()))
+        Ok(self.push_version(key.into_key(), self.now()))
     }
 
     /// Let `name` stand for the key. Errors: [`Error::AliasTaken`].
@@ -155,9 +158,8 @@ impl Ring<'_, Write> {
         self.put(key);
     }
 
-    fn push_version(&mut self, key: &Key, created: Timestamp) -> Arc<KeyVersion> {
+    fn push_version(&mut self, mut key: Key, created: Timestamp) -> Arc<KeyVersion> {
         let version = Arc::new(self.new_version(key.spec, created));
-        let mut key = Key::clone(key);
         key.versions.push(Arc::clone(&version));
         self.put(key);
         version

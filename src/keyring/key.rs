@@ -159,6 +159,16 @@ pub enum ProtectionLevel {
     Hsm,
 }
 
+/// Where a record is from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// The sandbox file described it.
+    File,
+    /// A call made it.
+    #[default]
+    Call,
+}
+
 /// Where a key is in its life.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lifecycle {
@@ -189,6 +199,7 @@ pub struct Key {
     pub spec: KeySpec,
     pub usage: KeyUsage,
     pub origin: Origin,
+    pub source: Source,
     pub protection_level: ProtectionLevel,
     pub description: Box<str>,
     pub created: Timestamp,

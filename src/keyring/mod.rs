@@ -26,7 +26,7 @@ pub use alias::{AliasName, AliasNameError};
 pub use data_key::{DataKey, DataKeyVersion};
 pub use error::Error;
 pub use import::{ImportParameters, Wrapping};
-pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, Primitive, ProtectionLevel, Rotation};
+pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, Primitive, ProtectionLevel, Rotation, Source};
 pub use order::{Impossible, Kind, Order};
 pub use record::Vault;
 pub use ring::{Keyring, Mode, Read, Ring, Write};

@@ -16,7 +16,7 @@ use super::shelves::Change;
 use super::version::Material;
 use super::{
     AliasName, Key, KeyId, KeySpec, KeyUsage, KeyVersion, Lifecycle, Origin, Place, ProtectionLevel, RootKey, Rotation,
-    VersionId,
+    Source, VersionId,
 };
 use crate::cipher::{Aead, Algorithm, IV_LENGTH, TAG_LENGTH};
 use crate::world::{Chance, Records};
@@ -49,6 +49,8 @@ struct Plain {
     usage: KeyUsage,
     #[serde(default, skip_serializing_if = "is_default")]
     origin: Origin,
+    #[serde(default, skip_serializing_if = "is_default")]
+    source: Source,
     #[serde(default, skip_serializing_if = "is_default")]
     protection: ProtectionLevel,
     #[serde(default, skip_serializing_if = "str::is_empty")]
@@ -165,6 +167,7 @@ impl Plain {
             spec: key.spec,
             usage: key.usage,
             origin: key.origin,
+            source: key.source,
             protection: key.protection_level,
             description: key.description.clone(),
             created: key.created,
@@ -205,6 +208,7 @@ impl Plain {
             spec: self.spec,
             usage: self.usage,
             origin: self.origin,
+            source: self.source,
             protection_level: self.protection,
             description: self.description,
             created: self.created,
@@ -229,4 +233,43 @@ fn sealed_of(version: &KeyVersion) -> &[u8] {
 
 fn record_id(place: &Place, id: &KeyId) -> Vec<u8> {
     [&place.account, "/", &place.region, "/", id.as_str()].concat().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_keys::{key, place};
+    use super::*;
+
+    fn vault() -> Vault {
+        let root_key = RootKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+        Vault::new(&root_key, Arc::new(Chance::seeded(7)))
+    }
+
+    /// A record without the member is one of a time when it was not kept.
+    #[test]
+    fn where_a_key_is_from_stands_in_its_record_if_it_is_the_file() {
+        for source in [Source::File, Source::Call] {
+            let written = Key { source, ..key(&place("1", "r"), "k", 1, None, &[]) };
+            let (id, content) = vault().write(&Change::Put(Arc::new(written)));
+            let content = content.unwrap();
+            let json = String::from_utf8_lossy(&content).contains(r#""source":"File""#);
+            assert_eq!(json, source == Source::File);
+            assert!(!String::from_utf8_lossy(&content).contains("Call"));
+            let Ok(Change::Put(read)) = vault().read(&id, &content) else { panic!("{source:?} is not read") };
+            assert_eq!(read.source, source);
+        }
+    }
+
+    /// Nothing is moved while it is encrypted: the material of all versions and the tag have room.
+    #[test]
+    fn material_of_many_versions_comes_back() {
+        let mut written = key(&place("1", "r"), "k", 1, None, &[]);
+        written.versions =
+            (1..=50).map(|last| Arc::clone(&key(&written.place, "k", last, None, &[]).versions[0])).collect();
+        let written = Arc::new(written);
+        let (id, content) = vault().write(&Change::Put(Arc::clone(&written)));
+        let Ok(Change::Put(read)) = vault().read(&id, &content.unwrap()) else { panic!("it is not read") };
+        assert_eq!(read.versions.len(), 50);
+        assert!(read.versions.iter().zip(&written.versions).all(|(one, other)| one.is_same(other)));
+    }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     AliasName, Key, KeyId, KeyMaterial, KeySpec, KeyUsage, KeyVersion, Keyring, Lifecycle, Origin, Place,
-    ProtectionLevel, VersionId,
+    ProtectionLevel, Source, VersionId,
 };
 use crate::world::Memory;
 
@@ -37,6 +37,7 @@ pub fn key(place: &Place, id: &str, last: u8, gone: Option<i64>, aliases: &[&str
         spec: KeySpec::Sm4,
         usage: KeyUsage::EncryptDecrypt,
         origin: Origin::Service,
+        source: Source::Call,
         protection_level: ProtectionLevel::Software,
         description: "".into(),
         created: START,
