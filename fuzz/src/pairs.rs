@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use yaoshi::cipher::{DIGEST_LENGTH, EncryptionAlgorithm, KeyPair, KeyPairKind, PublicKey, SignatureAlgorithm};
+use yaoshi::cipher::{EncryptionAlgorithm, KeyPair, KeyPairKind, PublicKey, SignatureAlgorithm};
 use yaoshi::world::Chance;
 
 /// A pair of each kind but RSA, and an RSA one of a fixture.
@@ -33,7 +33,7 @@ const ENCRYPTIONS: [EncryptionAlgorithm; 4] = [
 
 pub fn run(data: &[u8]) {
     let mut draw = Chance::seeded(1).draw("");
-    for kind in KeyPairKind::ALL {
+    for &kind in KeyPairKind::ALL {
         if let Ok(pair) = KeyPair::from_private_key(kind, data) {
             let der = pair.private_key_der();
             let again = KeyPair::from_private_key(kind, &der).expect("what was written is read");
@@ -49,7 +49,7 @@ pub fn run(data: &[u8]) {
     }
     for pair in PAIRS.iter() {
         for algorithm in SIGNATURES {
-            assert_ne!(pair.verifies(algorithm, &[7; DIGEST_LENGTH], data), Ok(true), "{pair:?} {algorithm:?}");
+            assert_ne!(pair.verifies(algorithm, &[7; 32], data), Ok(true), "{pair:?} {algorithm:?}");
         }
         for algorithm in ENCRYPTIONS {
             // Padding that is right by chance is rare, but not impossible.

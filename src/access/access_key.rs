@@ -43,7 +43,7 @@ impl PublicKey {
 
     /// Whether `signature` is one of `text`: RSASSA-PKCS1-v1_5 with SHA-256.
     pub fn verifies(&self, text: &str, signature: &[u8]) -> bool {
-        self.0.verifies(RsaSignaturePadding::Pkcs1V15, &Sha256::digest(text).into(), signature)
+        self.0.verifies(RsaSignaturePadding::Pkcs1V15, &Sha256::digest(text), signature)
     }
 }
 

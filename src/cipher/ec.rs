@@ -14,7 +14,7 @@ use ecdsa::{DigestAlgorithm, EcdsaCurve, Signature, SigningKey, VerifyingKey, de
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::{DIGEST_LENGTH, MalformedPrivateKey};
+use super::MalformedPrivateKey;
 
 /// A curve that signatures can be made on.
 pub trait Curve:
@@ -37,7 +37,7 @@ pub struct EcPublicKey<C: Curve>(VerifyingKey<C>);
 
 impl<C: Curve> EcPublicKey<C> {
     /// Whether `signature` is one of `digest` by this key: both of the two that mean the same are, as the standard has it.
-    pub fn verifies(&self, digest: &[u8; DIGEST_LENGTH], signature: &[u8]) -> bool {
+    pub fn verifies(&self, digest: &[u8], signature: &[u8]) -> bool {
         Signature::<C>::from_der(signature)
             .is_ok_and(|signature| self.0.verify_prehash(digest, &signature.normalize_s()).is_ok())
     }
@@ -75,8 +75,14 @@ impl<C: Curve> EcKeyPair<C> {
     }
 
     /// A signature of `digest`. The secret number in it follows from digest and key (RFC 6979), and from `rng` besides.
-    pub fn sign(&self, digest: &[u8; DIGEST_LENGTH], rng: &mut impl CryptoRng) -> Vec<u8> {
-        let signature: Signature<C> = self.0.sign_prehash_with_rng(rng, digest).expect("the random source never fails");
+    ///
+    /// # Panics
+    /// If the digest has less than half the bytes of a number on the curve.
+    pub fn sign(&self, digest: &[u8], rng: &mut impl CryptoRng) -> Vec<u8> {
+        let signature: Signature<C> = self
+            .0
+            .sign_prehash_with_rng(rng, digest)
+            .expect("the digest is long enough, and the random source never fails");
         signature.to_der().as_bytes().to_vec()
     }
 

@@ -26,7 +26,7 @@ fn judge<C: Curve>(name: TestName, count: usize, but: &[&str], differing: usize)
             let what = format!("{name:?}, {}: {}", test.tc_id, test.comment);
             let is_one_there = test.result == TestResult::Valid;
             let is_one = is_one_there || but.contains(&test.comment.as_str());
-            assert_eq!(key.verifies(&Sha256::digest(&*test.msg).into(), &test.sig), is_one, "{what}");
+            assert_eq!(key.verifies(&Sha256::digest(&*test.msg), &test.sig), is_one, "{what}");
             judged += 1;
             differ += usize::from(is_one != is_one_there);
         }
@@ -55,7 +55,7 @@ fn does_not_verify_bare_numbers() {
     for group in &TestSet::load(TestName::EcdsaSecp256r1Sha256P1363).unwrap().test_groups {
         let key = public_key::<NistP256>(&group.der);
         for test in &group.tests {
-            assert!(!key.verifies(&Sha256::digest(&*test.msg).into(), &test.sig), "{}", test.tc_id);
+            assert!(!key.verifies(&Sha256::digest(&*test.msg), &test.sig), "{}", test.tc_id);
             judged += 1;
         }
     }
@@ -83,7 +83,7 @@ fn the_examples_of_rfc_6979_verify() {
             "019f4113742a2b14bd25926b49c649155f267e60d3814b4c0cc84250e46f0083",
         ),
     ] {
-        let digest = Sha256::digest(message).into();
+        let digest = Sha256::digest(message);
         let published = Signature::<NistP256>::from_slice(&bytes(&format!("{r}{s}"))).unwrap().to_der();
         assert!(pair.public_key().verifies(&digest, published.as_bytes()), "{message}");
         let without_chance: Signature<NistP256> = pair.0.sign_prehash(&digest).unwrap();
@@ -99,14 +99,14 @@ fn the_examples_of_rfc_6979_verify() {
 fn a_signature_and_its_mirror_image_verify() {
     let pair = EcKeyPair::<Secp256k1>::generate(&mut rng(1));
     for seed in 0..16 {
-        let signed = pair.sign(&[7; DIGEST_LENGTH], &mut rng(seed));
+        let signed = pair.sign(&[7; 32], &mut rng(seed));
         let signature = Signature::<Secp256k1>::from_der(&signed).unwrap();
         assert_eq!(signature.normalize_s(), signature, "{seed}");
         let (r, s) = signature.split_scalars();
         let mirrored = Signature::<Secp256k1>::from_scalars(r, -s).unwrap();
         assert_ne!(mirrored, signature, "{seed}");
         for signature in [signature, mirrored] {
-            assert!(pair.public_key().verifies(&[7; DIGEST_LENGTH], signature.to_der().as_bytes()), "{seed}");
+            assert!(pair.public_key().verifies(&[7; 32], signature.to_der().as_bytes()), "{seed}");
         }
     }
 }

@@ -3,15 +3,16 @@
 use k256::Secp256k1;
 use p256::NistP256;
 use rand_core::CryptoRng;
+use strum::VariantArray;
 use zeroize::Zeroizing;
 
 use super::ec::EcKeyPair;
 use super::rsa::{RsaKeyPair, RsaPadding, RsaPublicKey, RsaSignaturePadding};
 use super::sm2::{Sm2KeyPair, Sm2PublicKey};
-use super::{DIGEST_LENGTH, MalformedPrivateKey, MalformedPublicKey, TooLong, Undecryptable};
+use super::{MalformedPrivateKey, MalformedPublicKey, TooLong, Undecryptable};
 
 /// What a key pair is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum KeyPairKind {
     Rsa2048,
     Rsa3072,
@@ -23,7 +24,7 @@ pub enum KeyPairKind {
     Sm2,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum SignatureAlgorithm {
     /// RSASSA-PSS: SHA-256, MGF1 with SHA-256, a salt of 32 bytes.
     RsaPssSha256,
@@ -36,7 +37,7 @@ pub enum SignatureAlgorithm {
 }
 
 /// An algorithm that encrypts to a public key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum EncryptionAlgorithm {
     /// RSAES-PKCS1-v1_5.
     RsaPkcs1V15,
@@ -52,6 +53,8 @@ pub enum EncryptionAlgorithm {
 pub enum Refusal {
     #[error("the algorithm is none of this key's")]
     Unsuitable,
+    #[error("the digest is not as long as those of the algorithm")]
+    DigestLength,
     #[error(transparent)]
     TooLong(#[from] TooLong),
     #[error(transparent)]
@@ -59,7 +62,7 @@ pub enum Refusal {
 }
 
 impl KeyPairKind {
-    pub const ALL: [Self; 6] = [Self::Rsa2048, Self::Rsa3072, Self::Rsa4096, Self::P256, Self::P256K, Self::Sm2];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// Length of the modulus in bits, of an RSA key.
     const fn rsa_bits(self) -> Option<usize> {
@@ -153,39 +156,45 @@ impl KeyPair {
 
     /// A signature of `digest`. `rng` keeps the computation from telling of the key.
     ///
-    /// Errors: [`Refusal::Unsuitable`].
+    /// Errors: [`Refusal::Unsuitable`], [`Refusal::DigestLength`].
     pub fn sign(
         &self,
         algorithm: SignatureAlgorithm,
-        digest: &[u8; DIGEST_LENGTH],
+        digest: &[u8],
         rng: &mut impl CryptoRng,
     ) -> Result<Vec<u8>, Refusal> {
         match (self, algorithm) {
             (Self::Rsa(pair), algorithm) => {
-                Ok(pair.sign(algorithm.rsa_padding().ok_or(Refusal::Unsuitable)?, digest, rng))
+                let padding = algorithm.rsa_padding().ok_or(Refusal::Unsuitable)?;
+                Ok(pair.sign(padding, algorithm.own(digest)?, rng))
             }
-            (Self::P256(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.sign(digest, rng)),
-            (Self::P256K(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.sign(digest, rng)),
-            (Self::Sm2(pair), SignatureAlgorithm::Sm2Dsa) => Ok(pair.sign(digest, rng)),
+            (Self::P256(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.sign(algorithm.own(digest)?, rng)),
+            (Self::P256K(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.sign(algorithm.own(digest)?, rng)),
+            (Self::Sm2(pair), SignatureAlgorithm::Sm2Dsa) => {
+                Ok(pair.sign(digest.try_into().map_err(|_| Refusal::DigestLength)?, rng))
+            }
             _ => Err(Refusal::Unsuitable),
         }
     }
 
-    /// Whether `signature` is one of `digest` by this pair. Errors: [`Refusal::Unsuitable`].
-    pub fn verifies(
-        &self,
-        algorithm: SignatureAlgorithm,
-        digest: &[u8; DIGEST_LENGTH],
-        signature: &[u8],
-    ) -> Result<bool, Refusal> {
+    /// Whether `signature` is one of `digest` by this pair. Errors: [`Refusal::Unsuitable`],
+    /// [`Refusal::DigestLength`].
+    pub fn verifies(&self, algorithm: SignatureAlgorithm, digest: &[u8], signature: &[u8]) -> Result<bool, Refusal> {
         match (self, algorithm) {
             (Self::Rsa(pair), algorithm) => {
                 let padding = algorithm.rsa_padding().ok_or(Refusal::Unsuitable)?;
-                Ok(pair.public_key().verifies(padding, digest, signature))
+                Ok(pair.public_key().verifies(padding, algorithm.own(digest)?, signature))
             }
-            (Self::P256(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.public_key().verifies(digest, signature)),
-            (Self::P256K(pair), SignatureAlgorithm::EcdsaSha256) => Ok(pair.public_key().verifies(digest, signature)),
-            (Self::Sm2(pair), SignatureAlgorithm::Sm2Dsa) => Ok(pair.public_key().verifies(digest, signature)),
+            (Self::P256(pair), SignatureAlgorithm::EcdsaSha256) => {
+                Ok(pair.public_key().verifies(algorithm.own(digest)?, signature))
+            }
+            (Self::P256K(pair), SignatureAlgorithm::EcdsaSha256) => {
+                Ok(pair.public_key().verifies(algorithm.own(digest)?, signature))
+            }
+            (Self::Sm2(pair), SignatureAlgorithm::Sm2Dsa) => {
+                let digest = digest.try_into().map_err(|_| Refusal::DigestLength)?;
+                Ok(pair.public_key().verifies(digest, signature))
+            }
             _ => Err(Refusal::Unsuitable),
         }
     }
@@ -262,6 +271,18 @@ impl PublicKey {
 }
 
 impl SignatureAlgorithm {
+    /// Length in bytes of the digests that it signs.
+    pub const fn digest_length(self) -> usize {
+        match self {
+            Self::RsaPssSha256 | Self::RsaPkcs1Sha256 | Self::EcdsaSha256 | Self::Sm2Dsa => 32,
+        }
+    }
+
+    /// `digest`, if it can be one of its own.
+    fn own(self, digest: &[u8]) -> Result<&[u8], Refusal> {
+        if digest.len() == self.digest_length() { Ok(digest) } else { Err(Refusal::DigestLength) }
+    }
+
     const fn rsa_padding(self) -> Option<RsaSignaturePadding> {
         match self {
             Self::RsaPssSha256 => Some(RsaSignaturePadding::Pss),

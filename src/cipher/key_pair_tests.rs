@@ -8,7 +8,7 @@ use super::SignatureAlgorithm::{EcdsaSha256, RsaPkcs1Sha256, RsaPssSha256, Sm2Ds
 use super::*;
 use crate::cipher::test_data::{bytes, rng, rsa_private_key};
 
-const DIGEST: [u8; DIGEST_LENGTH] = [7; DIGEST_LENGTH];
+const DIGEST: [u8; 32] = [7; 32];
 const CURVES: [(KeyPairKind, SignatureAlgorithm); 3] = [(P256, EcdsaSha256), (P256K, EcdsaSha256), (Sm2, Sm2Dsa)];
 
 fn pair(kind: KeyPairKind) -> KeyPair {
@@ -28,7 +28,7 @@ const fn signature_algorithms(kind: KeyPairKind) -> &'static [SignatureAlgorithm
 
 #[test]
 fn a_kind_signs_with_its_own_algorithms() {
-    for kind in KeyPairKind::ALL {
+    for &kind in KeyPairKind::ALL {
         let pair = pair(kind);
         for algorithm in [RsaPssSha256, RsaPkcs1Sha256, EcdsaSha256, Sm2Dsa] {
             let what = format!("{kind:?}, {algorithm:?}");
@@ -44,7 +44,7 @@ fn a_kind_signs_with_its_own_algorithms() {
                 let verified = pair.verifies(*verifying, &DIGEST, &signature);
                 assert_eq!(verified, Ok(*verifying == algorithm), "{what}, {verifying:?}");
             }
-            assert_eq!(pair.verifies(algorithm, &[8; DIGEST_LENGTH], &signature), Ok(false), "{what}");
+            assert_eq!(pair.verifies(algorithm, &[8; 32], &signature), Ok(false), "{what}");
             assert_eq!(pair.verifies(algorithm, &DIGEST, b""), Ok(false), "{what}");
             let again = pair.sign(algorithm, &DIGEST, &mut rng(3)).unwrap();
             assert_eq!(again == signature, algorithm == RsaPkcs1Sha256, "{what}: chance goes into all the others");
@@ -59,6 +59,25 @@ fn a_kind_signs_with_its_own_algorithms() {
 
 /// With the longest message in bytes: k − 11, k − 42 and k − 66 for a modulus of k bytes (RFC 8017, 7.1.1 and 7.2.1).
 /// SM2 has no limit here.
+/// Whether the algorithm is the key's counts before the digest does.
+#[test]
+fn a_digest_has_the_length_of_its_algorithm() {
+    for &kind in KeyPairKind::ALL {
+        let pair = pair(kind);
+        for &algorithm in SignatureAlgorithm::VARIANTS {
+            let signature = pair.sign(algorithm, &DIGEST, &mut rng(2));
+            for length in [0, 1, 20, 28, 31, 33, 48, 64] {
+                let what = format!("{kind:?}, {algorithm:?}, {length}");
+                let expected = if signature.is_ok() { Refusal::DigestLength } else { Refusal::Unsuitable };
+                let digest = vec![7; length];
+                assert_eq!(pair.sign(algorithm, &digest, &mut rng(2)), Err(expected), "{what}");
+                let signature = signature.as_deref().unwrap_or_default();
+                assert_eq!(pair.verifies(algorithm, &digest, signature), Err(expected), "{what}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_kind_encrypts_with_its_own_algorithms_up_to_its_limit() {
     let suitable = [
@@ -73,7 +92,7 @@ fn a_kind_encrypts_with_its_own_algorithms_up_to_its_limit() {
         (Rsa4096, RsaOaepSha256, 446),
         (Sm2, Sm2Pke, usize::MAX),
     ];
-    for kind in KeyPairKind::ALL {
+    for &kind in KeyPairKind::ALL {
         let pair = pair(kind);
         let public_key = PublicKey::from_der(kind, &pair.public_key_der()).ok();
         for algorithm in [RsaPkcs1V15, RsaOaepSha1, RsaOaepSha256, Sm2Pke] {
@@ -110,10 +129,10 @@ fn a_kind_encrypts_with_its_own_algorithms_up_to_its_limit() {
 
 #[test]
 fn a_pair_survives_its_der_as_its_own_kind() {
-    let pairs = KeyPairKind::ALL.map(|kind| (kind, pair(kind)));
+    let pairs = KeyPairKind::ALL.iter().map(|kind| (*kind, pair(*kind))).collect::<Vec<_>>();
     for (kind, pair) in &pairs {
         let (private_key, public_key) = (pair.private_key_der(), pair.public_key_der());
-        for read_as in KeyPairKind::ALL {
+        for &read_as in KeyPairKind::ALL {
             let what = format!("{kind:?} as {read_as:?}");
             let read = KeyPair::from_private_key(read_as, &private_key);
             assert_eq!(read.is_ok(), read_as == *kind, "{what}");

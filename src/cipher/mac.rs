@@ -3,9 +3,10 @@
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use sm3::Sm3;
+use strum::VariantArray;
 use subtle::ConstantTimeEq;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum MacAlgorithm {
     HmacSha224,
     HmacSha256,

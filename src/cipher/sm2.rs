@@ -11,10 +11,13 @@ use sm2::pke::{DecryptingKey, EncryptingKey, Mode};
 use sm2::{FieldBytes, PublicKey, Scalar, SecretKey};
 use zeroize::Zeroizing;
 
-use super::{DIGEST_LENGTH, MalformedPrivateKey, MalformedPublicKey, TooLong, Undecryptable};
+use super::{MalformedPrivateKey, MalformedPublicKey, TooLong, Undecryptable};
 
 /// What a curve point that is written in full begins with.
 const UNCOMPRESSED: u8 = 4;
+
+/// Length of a digest of SM3 in bytes.
+const SM3_LENGTH: usize = 32;
 
 /// Whose signature it is. It counts where a message is hashed, which is not done here.
 const NOBODY: &str = "";
@@ -37,7 +40,7 @@ impl Sm2PublicKey {
     }
 
     /// Whether `signature` is one of `digest` by this key.
-    pub fn verifies(&self, digest: &[u8; DIGEST_LENGTH], signature: &[u8]) -> bool {
+    pub fn verifies(&self, digest: &[u8; SM3_LENGTH], signature: &[u8]) -> bool {
         let key = VerifyingKey::new(NOBODY, self.0).expect(SHORT_ENOUGH);
         Signature::from_der(signature).is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok())
     }
@@ -85,7 +88,7 @@ impl Sm2KeyPair {
     }
 
     /// A signature, in DER, of `digest`: SM3 over Z(A) and the message (GB/T 32918.2).
-    pub fn sign(&self, digest: &[u8; DIGEST_LENGTH], rng: &mut impl CryptoRng) -> Vec<u8> {
+    pub fn sign(&self, digest: &[u8; SM3_LENGTH], rng: &mut impl CryptoRng) -> Vec<u8> {
         let key = SigningKey::new(NOBODY, &self.0).expect(SHORT_ENOUGH);
         // The standard starts anew where the secret number happens to give a zero.
         let signature = std::iter::repeat_with(|| key.sign_prehash_with_rng(rng, digest)).find_map(Result::ok);

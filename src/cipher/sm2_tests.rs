@@ -94,7 +94,7 @@ fn the_published_signature_verifies() {
     let bits = u16::try_from(8 * signer.len()).unwrap().to_be_bytes();
     let z = Sm3::digest([&bits, signer.as_slice(), &bytes(CURVE), &bytes(PUBLIC_KEY)].concat());
     assert_eq!(z.as_slice(), bytes("b2e14c5c79c6df5b85f4fe7ed8db7a262b9da7e07ccb0ea9f4747b8ccda8a4f3"));
-    let digest: [u8; DIGEST_LENGTH] = Sm3::digest([&z, message.as_slice()].concat()).into();
+    let digest: [u8; SM3_LENGTH] = Sm3::digest([&z, message.as_slice()].concat()).into();
     assert_eq!(digest, *bytes("f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640"));
 
     let published = Signature::from_slice(&bytes(SIGNATURE)).unwrap().to_der().to_vec();
@@ -116,10 +116,10 @@ fn the_last_number_is_no_private_key() {
         assert_eq!(Sm2KeyPair::from_private_number(&number(last)).is_ok(), is_key, "{last:x}");
     }
     let last = SecretKey::from_slice(&number(0x22)).unwrap();
-    let does_sign = SigningKey::new(NOBODY, &last).unwrap().sign_prehash_with_rng(&mut rng(1), &[7; DIGEST_LENGTH]);
+    let does_sign = SigningKey::new(NOBODY, &last).unwrap().sign_prehash_with_rng(&mut rng(1), &[7; SM3_LENGTH]);
     assert!(does_sign.is_err());
     assert_eq!(Sm2KeyPair::from_private_key_der(&last.to_sec1_der().unwrap()).err(), Some(MalformedPrivateKey));
-    let digest = [7; DIGEST_LENGTH];
+    let digest = [7; SM3_LENGTH];
     let pair = Sm2KeyPair::from_private_number(&number(0x21)).unwrap();
     assert!(pair.public_key().verifies(&digest, &pair.sign(&digest, &mut rng(1))));
 }

@@ -20,10 +20,11 @@ use crate::dialect::alibaba::kms::check_tag;
 use crate::dialect::alibaba::kms::reference::ALIAS_PREFIX;
 use crate::dialect::alibaba::kms::words::Word;
 use crate::keyring::{
-    AliasName, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Lifecycle, Origin, Place, ProtectionLevel, Source,
+    AliasName, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Lifecycle, Origin, Place, ProtectionLevel,
     VersionId,
 };
 use crate::secrets::{DataKey, DataKeyVersion};
+use crate::world::Source;
 
 /// What a sandbox file says.
 #[derive(Debug)]
@@ -258,7 +259,7 @@ fn key(described: &file::Key, place: Place, now: Timestamp) -> Result<Key, Strin
     }
     let spec = word(described.spec.as_deref(), KeySpec::Aes256)?;
     if origin == Origin::External && !spec.is_symmetric_encryption() {
-        return Err(format!("a key of spec {} has no imported material", spec.word()));
+        return Err(format!("a key of spec {} has no imported material", spec.told()));
     }
     Ok(Key {
         id: KeyId::new(&described.id),
@@ -286,8 +287,8 @@ fn usage(spec: KeySpec, text: Option<&str>) -> Result<KeyUsage, String> {
     if spec.usages().contains(&usage) {
         return Ok(usage);
     }
-    let usages: Vec<_> = spec.usages().iter().map(|usage| usage.word()).collect();
-    Err(format!("a key of spec {} is for {}, not {}", spec.word(), usages.join(" or "), usage.word()))
+    let usages: Vec<_> = spec.usages().iter().map(|usage| usage.told()).collect();
+    Err(format!("a key of spec {} is for {}, not {}", spec.told(), usages.join(" or "), usage.told()))
 }
 
 fn lifecycle(described: &file::Key, origin: Origin) -> Result<Lifecycle, String> {

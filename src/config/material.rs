@@ -3,6 +3,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine};
 use pkcs8::SecretDocument;
 use secrecy::SecretSlice;
+use strum::VariantArray;
 use zeroize::Zeroizing;
 
 use crate::dialect::alibaba::kms::words::Word;
@@ -20,7 +21,7 @@ pub(super) fn parse(spec: KeySpec, text: &str) -> Result<KeyMaterial, String> {
     let material = KeyMaterial::from_bytes(spec, SecretSlice::from(bytes.to_vec()));
     material.ok_or_else(|| match spec.material_length() {
         None => is_not(spec, &bytes),
-        Some(wanted) => format!("has {} bytes, {} wants {wanted}", bytes.len(), spec.word()),
+        Some(wanted) => format!("has {} bytes, {} wants {wanted}", bytes.len(), spec.told()),
     })
 }
 
@@ -50,10 +51,9 @@ fn private_key(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
 }
 
 fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let bytes = pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect::<Option<Vec<u8>>>()?;
-    (rest.is_empty() && !bytes.is_empty()).then(|| Zeroizing::new(bytes))
+    let mut bytes = Zeroizing::new(vec![0; text.len() / 2]);
+    base16ct::mixed::decode(text, &mut bytes).ok()?;
+    (!bytes.is_empty()).then_some(bytes)
 }
 
 /// What these bytes are instead of a private key of `spec`.
@@ -62,8 +62,8 @@ fn is_not(spec: KeySpec, bytes: &[u8]) -> String {
         let is_pair = matches!(other.primitive(), Primitive::KeyPair(_));
         is_pair && KeyMaterial::from_bytes(other, bytes.to_vec().into()).is_some()
     };
-    match KeySpec::WORDS.iter().find(|(other, _)| is_of(*other)) {
-        Some((_, found)) => format!("is a private key of {found}, not of {}", spec.word()),
-        None => format!("is not a private key of {}", spec.word()),
+    match KeySpec::VARIANTS.iter().find(|other| is_of(**other)) {
+        Some(found) => format!("is a private key of {}, not of {}", found.told(), spec.told()),
+        None => format!("is not a private key of {}", spec.told()),
     }
 }

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{Error, Key, KeyState, KeyUsage, Primitive, VersionId};
-use crate::cipher::{
-    DIGEST_LENGTH, EncryptionAlgorithm, IV_LENGTH, KeyPair, MacAlgorithm, Refusal, SignatureAlgorithm, TAG_LENGTH,
-};
+use crate::cipher::{EncryptionAlgorithm, IV_LENGTH, KeyPair, MacAlgorithm, Refusal, SignatureAlgorithm, TAG_LENGTH};
 use crate::world::Draw;
 
 /// Why a version without material cannot be used.
@@ -93,23 +91,23 @@ impl Admitted {
         Ok(buffer)
     }
 
-    /// A signature of `digest` by the version `id`.
+    /// A signature of `digest` by the version `id`. Errors: [`Error::DigestLength`].
     pub fn sign(
         &self,
         id: VersionId,
         algorithm: SignatureAlgorithm,
-        digest: &[u8; DIGEST_LENGTH],
+        digest: &[u8],
         draw: &mut Draw,
     ) -> Result<Vec<u8>, Error> {
         self.pair(id, Purpose::Signature)?.sign(algorithm, digest, draw).map_err(|refusal| self.refused(refusal))
     }
 
-    /// Whether `signature` is one of `digest` by the version `id`.
+    /// Whether `signature` is one of `digest` by the version `id`. Errors: [`Error::DigestLength`].
     pub fn verifies(
         &self,
         id: VersionId,
         algorithm: SignatureAlgorithm,
-        digest: &[u8; DIGEST_LENGTH],
+        digest: &[u8],
         signature: &[u8],
     ) -> Result<bool, Error> {
         self.pair(id, Purpose::Signature)?
@@ -178,6 +176,7 @@ impl Admitted {
     fn refused(&self, refusal: Refusal) -> Error {
         match refusal {
             Refusal::Unsuitable => Error::UnsuitableAlgorithm(self.0.spec),
+            Refusal::DigestLength => Error::DigestLength,
             Refusal::TooLong(error) => error.into(),
             Refusal::Undecryptable(_) => Error::Inauthentic,
         }

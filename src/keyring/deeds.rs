@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Admitted, AliasName, Error, Key, KeyId, KeyVersion, Lifecycle, Order, Origin, RingMut, Rotation, Source};
+use super::{Admitted, AliasName, Error, Key, KeyId, KeyVersion, Lifecycle, Order, Origin, RingMut, Rotation};
+use crate::world::Source;
 
 impl RingMut<'_> {
     /// Make the key that is ordered. One whose material the service makes has its first version at once, and is
@@ -96,14 +97,14 @@ impl RingMut<'_> {
     pub fn settle_rotation(&mut self, key: &KeyId) {
         let Ok(key) = self.ring().find(key.as_str()) else { return };
         let Some(due) = key.rotation_due(self.now()) else { return };
-        self.push_version(&key, due);
+        self.push_version(Key::clone(&key), due);
     }
 
     /// Give the key new material: a further version, which encrypts from now on. Errors as
     /// [`Key::takes_further_version`].
     pub fn add_version(&mut self, key: Admitted) -> Result<Arc<KeyVersion>, Error> {
         key.takes_further_version(self.now())?;
-        Ok(self.push_version(&key, self.now()))
+        Ok(self.push_version(key.into_key(), self.now()))
     }
 
     /// Let `name` stand for the key. Errors: [`Error::AliasTaken`].
@@ -156,9 +157,8 @@ impl RingMut<'_> {
         self.put(key);
     }
 
-    fn push_version(&mut self, key: &Key, created: Timestamp) -> Arc<KeyVersion> {
+    fn push_version(&mut self, mut key: Key, created: Timestamp) -> Arc<KeyVersion> {
         let version = Arc::new(self.new_version(key.spec, created));
-        let mut key = Key::clone(key);
         key.versions.push(Arc::clone(&version));
         self.put(key);
         version

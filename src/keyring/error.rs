@@ -41,6 +41,8 @@ pub enum Error {
     /// The service makes the key's material; nobody imports any.
     #[error("the key takes no imported material")]
     NotImported,
+    #[error("the digest is not as long as those of the algorithm")]
+    DigestLength,
     #[error(transparent)]
     TooLong(#[from] TooLong),
     /// The ciphertext does not open: tampered with, sealed under another context, or encrypted to another key.

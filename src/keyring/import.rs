@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretSlice;
+use strum::VariantArray;
 use zeroize::Zeroizing;
 
 use super::workshop::Workshop;
@@ -21,7 +22,7 @@ const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 const LAYOUT: u8 = 1;
 
 /// How material is wrapped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum Wrapping {
     /// With a key of 2,048 bits, as are the next two.
     RsaPkcs1V15,
@@ -150,14 +151,12 @@ impl RingMut<'_> {
 }
 
 impl Wrapping {
-    const ALL: [Self; 4] = [Self::RsaPkcs1V15, Self::RsaOaepSha1, Self::RsaOaepSha256, Self::Sm2];
-
     const fn tag(self) -> u8 {
         self as u8
     }
 
     fn from_tag(tag: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|wrapping| wrapping.tag() == tag)
+        Self::VARIANTS.iter().copied().find(|wrapping| wrapping.tag() == tag)
     }
 
     const fn algorithm(self) -> EncryptionAlgorithm {

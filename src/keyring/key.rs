@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
+use strum::VariantArray;
 
 use super::{AliasName, Error, KeyState, KeyVersion, Kind, VersionId};
 use crate::cipher::{Algorithm, KeyPairKind, MacAlgorithm};
+use crate::world::Source;
 
 /// Where a key lives: one region of one account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,7 +59,7 @@ impl fmt::Debug for KeyId {
 }
 
 /// What kind of key it is, which decides what it can do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 pub enum KeySpec {
     #[default]
     Aes256,
@@ -133,7 +135,7 @@ impl KeySpec {
 }
 
 /// What a key may be used for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 pub enum KeyUsage {
     #[default]
     EncryptDecrypt,
@@ -142,7 +144,7 @@ pub enum KeyUsage {
 }
 
 /// Where the key material comes from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 pub enum Origin {
     /// Made by the service.
     #[default]
@@ -151,7 +153,7 @@ pub enum Origin {
     External,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 pub enum ProtectionLevel {
     #[default]
     Software,
@@ -180,25 +182,15 @@ pub struct Rotation {
     pub interval: SignedDuration,
 }
 
-/// Where a record is from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Source {
-    /// The sandbox file.
-    File,
-    /// A call.
-    #[default]
-    Call,
-}
-
 /// A key: its description for people, its state and its versions.
 #[derive(Debug, Clone)]
 pub struct Key {
     pub id: KeyId,
     pub place: Place,
-    pub source: Source,
     pub spec: KeySpec,
     pub usage: KeyUsage,
     pub origin: Origin,
+    pub source: Source,
     pub protection_level: ProtectionLevel,
     pub description: Box<str>,
     pub created: Timestamp,

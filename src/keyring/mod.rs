@@ -23,7 +23,7 @@ pub use admitted::{Admitted, Purpose, Sealed};
 pub use alias::{AliasName, AliasNameError};
 pub use error::Error;
 pub use import::{ImportParameters, Wrapping};
-pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, Primitive, ProtectionLevel, Rotation, Source};
+pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, Primitive, ProtectionLevel, Rotation};
 pub use order::{Impossible, Kind, Order};
 pub use ring::{Ring, RingMut, Tools};
 pub use root_key::{MalformedRootKey, RootKey};
@@ -33,6 +33,5 @@ pub use version::{KeyMaterial, KeyVersion, Material, VersionId};
 pub use workshop::{Prepared, Workshop};
 
 pub use crate::cipher::{
-    DIGEST_LENGTH, EncryptionAlgorithm, IV_LENGTH, KeyPairKind, MacAlgorithm, PublicKey, Refusal, SignatureAlgorithm,
-    TAG_LENGTH,
+    EncryptionAlgorithm, IV_LENGTH, KeyPairKind, MacAlgorithm, PublicKey, Refusal, SignatureAlgorithm, TAG_LENGTH,
 };

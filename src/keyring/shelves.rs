@@ -88,27 +88,27 @@ impl Keys {
 
     /// The keys that are gone at `now` and still have an alias or a version of `key`.
     pub(super) fn gone_namesakes(&self, key: &Key, now: Timestamp) -> Vec<KeyId> {
-        let Some(shelf) = self.shelves.get(&key.place).filter(|_| self.has_overdue(&key.place, now)) else {
+        let Some(siblings) = self.shelves.get(&key.place).filter(|_| self.has_overdue(&key.place, now)) else {
             return Vec::new();
         };
-        let by_alias = key.aliases.iter().filter_map(|alias| shelf.aliases.get(alias));
-        let by_version = key.versions.iter().filter_map(|version| shelf.versions.get(&version.id));
+        let by_alias = key.aliases.iter().filter_map(|alias| siblings.aliases.get(alias));
+        let by_version = key.versions.iter().filter_map(|version| siblings.versions.get(&version.id));
         let others = by_alias.chain(by_version).filter(|other| other.id != key.id && other.is_gone(now));
         others.map(|other| other.id.clone()).collect()
     }
 
     fn put(&mut self, key: &Arc<Key>) {
-        let shelf = self.shelves.entry(key.place.clone()).or_default();
-        if let Some(before) = shelf.keys.insert(key.id.clone(), Arc::clone(key)) {
-            shelf.forget(&before);
+        let siblings = self.shelves.entry(key.place.clone()).or_default();
+        if let Some(before) = siblings.keys.insert(key.id.clone(), Arc::clone(key)) {
+            siblings.forget(&before);
         }
-        shelf.learn(key);
+        siblings.learn(key);
     }
 
     fn erase(&mut self, place: &Place, id: &KeyId) {
-        let Some(shelf) = self.shelves.get_mut(place) else { return };
-        let Some(key) = shelf.keys.remove(id) else { return };
-        shelf.forget(&key);
+        let Some(siblings) = self.shelves.get_mut(place) else { return };
+        let Some(key) = siblings.keys.remove(id) else { return };
+        siblings.forget(&key);
     }
 }
 

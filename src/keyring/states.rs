@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use strum::VariantArray;
 
 use super::{Admitted, Error, Key};
 
 /// A key's state as it decides what can be done with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum KeyState {
     Enabled,
     Disabled,
@@ -17,8 +18,7 @@ pub enum KeyState {
 }
 
 impl KeyState {
-    pub const ALL: [Self; 5] =
-        [Self::Enabled, Self::Disabled, Self::PendingDeletion, Self::PendingImport, Self::Unavailable];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 }
 
 /// The states of a key that an operation admits, and how it refuses the others.
@@ -30,7 +30,7 @@ pub struct States {
 
 impl States {
     /// Any state.
-    pub const ANY: Self = Self::of(&KeyState::ALL);
+    pub const ANY: Self = Self::of(KeyState::ALL);
 
     /// The one state in which a key works.
     pub const ENABLED: Self = Self::of(&[KeyState::Enabled]);

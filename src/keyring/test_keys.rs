@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use super::{
     AliasName, Key, KeyId, KeyMaterial, KeySpec, KeyUsage, KeyVersion, Keyring, Lifecycle, Origin, Place,
-    ProtectionLevel, Source, VersionId,
+    ProtectionLevel, VersionId,
 };
 use crate::world::Memory;
+use crate::world::Source;
 
 pub const START: Timestamp = Timestamp::UNIX_EPOCH;
 

@@ -6,8 +6,8 @@ use imbl::OrdMap;
 use secrecy::{ExposeSecret, SecretSlice};
 use subtle::ConstantTimeEq;
 
-use crate::keyring::{KeyId, Place, Source};
-use crate::world::{Recorded, Scope};
+use crate::keyring::{KeyId, Place};
+use crate::world::{Recorded, Scope, Source};
 
 /// A managed data key: a secret of the service, found by its name.
 #[derive(Debug)]

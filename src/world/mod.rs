@@ -7,6 +7,7 @@ mod chance;
 mod clock;
 mod files;
 mod ledger;
+mod source;
 mod store;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub use chance::{Chance, Draw};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use files::{Readers, make_folder, place};
 pub use ledger::{CommitError, Draft, Ledger, Recorded, Transaction};
+pub use source::Source;
 pub use store::{
     Appended, Batch, BatchId, Bounds, Call, Database, Followed, Memory, OpenError, Records, Revision, Scope, Store,
     StoreError,

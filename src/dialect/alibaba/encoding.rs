@@ -1,7 +1,6 @@
 //! The percent-encoding that signatures are computed over: RFC 3986, upper-case hex, UTF-8.
 
 const HEX_UPPER: &[u8; 16] = b"0123456789ABCDEF";
-const HEX_LOWER: &[u8; 16] = b"0123456789abcdef";
 
 /// Whether a byte stands for itself, by its value.
 const UNRESERVED: [bool; 256] = {
@@ -37,7 +36,7 @@ fn encode(text: &str, escape: &[u8], into: &mut Vec<u8>) {
         into.extend_from_slice(&rest[..plain]);
         let Some((byte, tail)) = rest[plain..].split_first() else { return };
         into.extend_from_slice(escape);
-        into.extend_from_slice(&hex_digits(*byte, HEX_UPPER));
+        into.extend_from_slice(&hex_digits(*byte));
         rest = tail;
     }
 }
@@ -91,22 +90,18 @@ fn byte_of(high: u8, low: u8) -> Option<u8> {
 
 /// The bytes that lower-case hex writes.
 pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = text.as_bytes().as_chunks();
-    let is_right = rest.is_empty() && !text.bytes().any(|byte| byte.is_ascii_uppercase());
-    pairs.iter().map(|[high, low]| byte_of(*high, *low).filter(|_| is_right)).collect()
+    base16ct::lower::decode_vec(text).ok()
 }
 
 /// A hash in lower-case hex.
 pub(super) fn hex(bytes: &[u8; 32]) -> [u8; 64] {
     let mut text = [0; 64];
-    for (digits, byte) in text.as_chunks_mut().0.iter_mut().zip(bytes) {
-        *digits = hex_digits(*byte, HEX_LOWER);
-    }
+    base16ct::lower::encode(bytes, &mut text).expect("two digits write a byte");
     text
 }
 
-fn hex_digits(byte: u8, digits: &[u8; 16]) -> [u8; 2] {
-    [digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]
+fn hex_digits(byte: u8) -> [u8; 2] {
+    [HEX_UPPER[usize::from(byte >> 4)], HEX_UPPER[usize::from(byte & 15)]]
 }
 
 #[cfg(test)]
@@ -120,6 +115,26 @@ mod tests {
         encode_twice(" ü", &mut twice);
         assert_eq!(once, b"aZ0-_.~%20%2A%2B%2F%C3%BC");
         assert_eq!(twice, b"%2520%25C3%25BC");
+    }
+
+    #[test]
+    fn hex_is_lower_case_and_in_pairs() {
+        let bytes = std::array::from_fn(|index| u8::try_from(index * 8 + 7).unwrap());
+        let text = hex(&bytes);
+        assert_eq!(&text[..16], b"070f171f272f373f");
+        assert_eq!(unhex(str::from_utf8(&text).unwrap()).as_deref(), Some(bytes.as_slice()));
+        for (text, expected) in [
+            ("", Some(&[][..])),
+            ("00ff", Some(&[0, 255])),
+            ("0", None),
+            ("00f", None),
+            ("00fF", None),
+            ("0g", None),
+            ("+1", None),
+            ("ü", None),
+        ] {
+            assert_eq!(unhex(text).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -177,6 +177,7 @@ impl From<keyring::Error> for Fault {
             Error::ExpiryHasPassed => {
                 Self::about(&INVALID_PARAMETER, "KeyMaterialExpireUnix").because(error.to_string())
             }
+            Error::DigestLength => Self::about(&INVALID_PARAMETER, "Digest").because(error.to_string()),
             Error::TooLong(error) => Self::about(&INVALID_PARAMETER, "Plaintext").because(error.to_string()),
             Error::Inauthentic => Self::about(&INVALID_PARAMETER, "CiphertextBlob").because(
                 "the blob does not open: it was changed, sealed under another EncryptionContext, or encrypted to another \

@@ -4,8 +4,9 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use super::key::is_default;
-use crate::keyring::{KeyId, Place, Source};
+use crate::keyring::{KeyId, Place};
 use crate::secrets::{DataKey, DataKeyVersion};
+use crate::world::Source;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Plain {

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::keyring::{
     AliasName, Key, KeyId, KeySpec, KeyUsage, KeyVersion, Lifecycle, Material, Origin, Place, ProtectionLevel,
-    Rotation, Source, VersionId,
+    Rotation, VersionId,
 };
+use crate::world::Source;
 
 /// What stands in a record in plain sight; what is as with most keys goes without saying.
 #[derive(Serialize, Deserialize)]

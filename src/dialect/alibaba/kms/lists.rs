@@ -17,6 +17,22 @@ impl Default for PageNumber {
     }
 }
 
+/// How many elements a page has: from `MIN` to `MAX`, and `DEFAULT` where a request does not say.
+#[derive(Debug, Clone, Copy, DeriveDeserialize)]
+pub struct PageSize<const MIN: u32, const MAX: u32, const DEFAULT: u32 = 10>(Within<MIN, MAX>);
+
+impl<const MIN: u32, const MAX: u32, const DEFAULT: u32> PageSize<MIN, MAX, DEFAULT> {
+    pub const fn get(self) -> u32 {
+        self.0.get()
+    }
+}
+
+impl<const MIN: u32, const MAX: u32, const DEFAULT: u32> Default for PageSize<MIN, MAX, DEFAULT> {
+    fn default() -> Self {
+        Self(const { Within::of(DEFAULT) })
+    }
+}
+
 /// Where in a list the answer stands. All three are numbers on the wire.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -27,22 +43,26 @@ pub struct Page {
 }
 
 impl Page {
-    /// One page of `items`, each as `listed` has it.
+    /// One page of `items`, each as `listed` has it. `total`: how many items there are, where that is known; else they
+    /// are counted, each of them.
     pub fn of<I, T>(
         items: impl Iterator<Item = I>,
+        total: Option<usize>,
         number: PageNumber,
         size: u32,
         listed: impl Fn(I) -> T,
     ) -> (Vec<T>, Self) {
-        let number = number.0.get();
+        let (mut items, number) = (items.fuse(), number.0.get());
         let first = (u64::from(number) - 1) * u64::from(size);
-        let (mut page, mut total_count) = (Vec::new(), 0_usize);
-        for (index, item) in (0_u64..).zip(items) {
-            total_count += 1;
-            if (first..first + u64::from(size)).contains(&index) {
-                page.push(listed(item));
-            }
+        // A page behind the end is empty, however many items would have to be skipped to see that.
+        let first = usize::try_from(first).ok().filter(|first| total.is_none_or(|total| *first < total));
+        let (mut page, mut walked) = (Vec::new(), 0);
+        if let Some(first) = first {
+            walked = items.by_ref().take(first).count();
+            page.extend(items.by_ref().take(size as usize).map(listed));
+            walked += page.len();
         }
+        let total_count = total.unwrap_or_else(|| walked + items.count());
         (page, Self { total_count, page_number: number, page_size: size })
     }
 }
@@ -75,6 +95,11 @@ struct Filter {
 
 impl Filters {
     const MAX: usize = 10;
+
+    /// Whether everything passes.
+    pub fn admit_all(&self) -> bool {
+        self.0.values().all(Vec::is_empty)
+    }
 
     /// Whether something with these words passes. `word` gives the word for a property, if there is one.
     pub fn admit(&self, word: impl Fn(Property) -> Option<&'static str>) -> bool {
@@ -167,16 +192,44 @@ fn is_plain(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     #[test]
     fn pages() {
-        for (number, size, expected) in
-            [(1, 2, vec![0, 1]), (3, 2, vec![4]), (4, 2, vec![]), (1, 0, vec![]), (u32::MAX >> 1, 100, vec![])]
-        {
-            let (items, page) = Page::of(0..5, PageNumber(Within::of(number)), size, |item| item);
-            assert_eq!((items, page.total_count), (expected, 5), "page {number} of {size}");
+        for (number, size, expected) in [
+            (1, 2, vec![0, 1]),
+            (2, 2, vec![2, 3]),
+            (3, 2, vec![4]),
+            (4, 2, vec![]),
+            (1, 5, vec![0, 1, 2, 3, 4]),
+            (1, 0, vec![]),
+            (u32::MAX >> 1, 100, vec![]),
+        ] {
+            for total in [None, Some(5)] {
+                let (items, page) = Page::of(0..5, total, PageNumber(Within::of(number)), size, |item| item);
+                let (on_wire, what) =
+                    ((page.page_number, page.page_size), format!("page {number} of {size}, {total:?}"));
+                assert_eq!((items, page.total_count, on_wire), (expected.clone(), 5, (number, size)), "{what}");
+            }
         }
+    }
+
+    /// Where the total is known nothing is looked at behind the page, nor at all for one behind the end.
+    #[test]
+    fn a_known_total_is_not_counted() {
+        for (number, looked_at) in [(1, 3), (2, 6), (100, 300), (101, 0), (u32::MAX >> 1, 0)] {
+            let seen = Cell::new(0);
+            let items = (0..300).inspect(|_| seen.set(seen.get() + 1));
+            let (_, page) = Page::of(items, Some(300), PageNumber(Within::of(number)), 3, |item| item);
+            assert_eq!((page.total_count, seen.get()), (300, looked_at), "page {number}");
+        }
+    }
+
+    #[test]
+    fn a_page_has_ten_elements_unless_a_request_says_otherwise() {
+        assert_eq!((PageSize::<0, 101>::default().get(), PageSize::<1, 5, 5>::default().get()), (10, 5));
     }
 
     fn filters(json: &str) -> Result<Filters, serde_json::Error> {

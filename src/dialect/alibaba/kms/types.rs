@@ -13,7 +13,7 @@ use serde::ser::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use crate::dialect::alibaba::fault::{self, Fault};
-use crate::keyring::{DIGEST_LENGTH, VersionId};
+use crate::keyring::VersionId;
 
 /// Standard base64; padding may be left off, as some clients do.
 pub const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -153,9 +153,9 @@ impl<'de, const MAX: usize> Deserialize<'de> for Base64<MAX> {
     }
 }
 
-/// A digest that is signed: 32 bytes in base64.
+/// A digest that is signed: 32 bytes in base64, whatever the algorithm.
 #[derive(Debug)]
-pub struct Digest(pub [u8; DIGEST_LENGTH]);
+pub struct Digest(pub [u8; 32]);
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,8 +1,8 @@
 use super::listed::{Aliases, Listed};
-use crate::dialect::alibaba::kms::lists::{Page, PageNumber};
+use crate::dialect::alibaba::kms::lists::{Page, PageNumber, PageSize};
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::subject::{AllAliases, Whole};
-use crate::dialect::alibaba::kms::types::Within;
+use crate::dialect::alibaba::kms::words::{is_every_key_spoken, is_spoken};
 
 /// List the aliases of the region, in the order of their names.
 #[derive(Debug, Deserialize)]
@@ -12,12 +12,8 @@ pub struct ListAliases {
     #[serde(default)]
     page_number: PageNumber,
     /// Aliases a page; default 10; 0 gives the count alone.
-    #[serde(default = "ten")]
-    page_size: Within<0, 100>,
-}
-
-const fn ten() -> Within<0, 100> {
-    Within::of(10)
+    #[serde(default)]
+    page_size: PageSize<0, 100>,
 }
 
 impl Deed for ListAliases {
@@ -30,8 +26,10 @@ impl Deed for ListAliases {
     fn subject(&self) {}
 
     fn run(&self, (): (), view: &mut View<'_, Read>) -> Result<Listed, Fault> {
-        let aliases = view.keys().aliases().map(|(name, key)| (name, &**key));
-        let (alias, page) = Page::of(aliases, self.page_number, self.page_size.get(), Into::into);
+        let total = is_every_key_spoken().then(|| view.keys().count_aliases());
+        let spoken = view.keys().aliases().filter(|(_, key)| is_spoken(key));
+        let aliases = spoken.map(|(name, key)| (name, &**key));
+        let (alias, page) = Page::of(aliases, total, self.page_number, self.page_size.get(), Into::into);
         Ok(Listed { aliases: Aliases { alias }, page })
     }
 }

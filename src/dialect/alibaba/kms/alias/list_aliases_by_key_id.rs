@@ -1,7 +1,6 @@
 use super::listed::{Aliases, Listed};
-use crate::dialect::alibaba::kms::lists::{Page, PageNumber};
+use crate::dialect::alibaba::kms::lists::{Page, PageNumber, PageSize};
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::dialect::alibaba::kms::types::Within;
 
 /// List the aliases of a key, in the order of their names.
 #[derive(Debug, Deserialize)]
@@ -13,12 +12,8 @@ pub struct ListAliasesByKeyId {
     #[serde(default)]
     page_number: PageNumber,
     /// Aliases a page; default 10; 0 gives the count alone.
-    #[serde(default = "ten")]
-    page_size: Within<0, 101>,
-}
-
-const fn ten() -> Within<0, 101> {
-    Within::of(10)
+    #[serde(default)]
+    page_size: PageSize<0, 101>,
 }
 
 impl Deed for ListAliasesByKeyId {
@@ -33,7 +28,8 @@ impl Deed for ListAliasesByKeyId {
 
     fn run(&self, key: Admitted, _view: &mut View<'_, Read>) -> Result<Listed, Fault> {
         let aliases = key.aliases.iter().map(|name| (name, &*key));
-        let (alias, page) = Page::of(aliases, self.page_number, self.page_size.get(), Into::into);
+        let (alias, page) =
+            Page::of(aliases, Some(key.aliases.len()), self.page_number, self.page_size.get(), Into::into);
         Ok(Listed { aliases: Aliases { alias }, page })
     }
 }

@@ -1,7 +1,7 @@
 use super::secret_name;
-use crate::dialect::alibaba::kms::lists::{Page, PageNumber};
+use crate::dialect::alibaba::kms::lists::{Page, PageNumber, PageSize};
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::dialect::alibaba::kms::types::{Text, Within};
+use crate::dialect::alibaba::kms::types::Text;
 use crate::secrets::DataKey;
 
 /// List the versions of a managed data key, from the first to the latest.
@@ -15,12 +15,8 @@ pub struct ListManagedDataKeyVersions {
     #[serde(default)]
     page_number: PageNumber,
     /// Versions a page; default 10.
-    #[serde(default = "ten")]
-    page_size: Within<1, 100>,
-}
-
-const fn ten() -> Within<1, 100> {
-    Within::of(10)
+    #[serde(default)]
+    page_size: PageSize<1, 100>,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,9 +55,11 @@ impl Deed for ListManagedDataKeyVersions {
     fn run(&self, data_key: Arc<DataKey>, _view: &mut View<'_, Read>) -> Result<Listed, Fault> {
         let versions = data_key.versions.iter();
         let (managed_data_key_version, page) =
-            Page::of(versions, self.page_number, self.page_size.get(), |version| Version {
-                data_key_version_id: version.id.to_string(),
-                data_key_version_name: secret_name(&data_key, version),
+            Page::of(versions, Some(data_key.versions.len()), self.page_number, self.page_size.get(), |version| {
+                Version {
+                    data_key_version_id: version.id.to_string(),
+                    data_key_version_name: secret_name(&data_key, version),
+                }
             });
         Ok(Listed {
             data_key_name: data_key.name.to_string(),

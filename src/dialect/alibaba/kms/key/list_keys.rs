@@ -1,9 +1,9 @@
 use jiff::Timestamp;
 
-use crate::dialect::alibaba::kms::lists::{Filters, Page, PageNumber, Property};
+use crate::dialect::alibaba::kms::lists::{Filters, Page, PageNumber, PageSize, Property};
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::subject::{AllKeys, Whole, key_arn};
-use crate::dialect::alibaba::kms::types::Within;
+use crate::dialect::alibaba::kms::words::{is_every_key_spoken, is_spoken};
 
 /// List the keys of the region, in the order of their ids.
 #[derive(Debug, Deserialize)]
@@ -13,15 +13,11 @@ pub struct ListKeys {
     #[serde(default)]
     page_number: PageNumber,
     /// Keys a page; default 10.
-    #[serde(default = "ten")]
-    page_size: Within<1, 100>,
+    #[serde(default)]
+    page_size: PageSize<1, 100>,
     /// Which keys to list; default all.
     #[serde(default)]
     filters: Filters,
-}
-
-const fn ten() -> Within<1, 100> {
-    Within::of(10)
 }
 
 #[derive(Debug, Serialize)]
@@ -56,9 +52,11 @@ impl Deed for ListKeys {
 
     fn run(&self, (): (), view: &mut View<'_, Read>) -> Result<Listed, Fault> {
         let now = view.now();
-        let keys = view.keys().all().filter(|key| self.filters.admit(|property| word_of(key, property, now)));
+        let total = (self.filters.admit_all() && is_every_key_spoken()).then(|| view.keys().count());
+        let is_listed = |key: &Key| is_spoken(key) && self.filters.admit(|property| word_of(key, property, now));
+        let keys = view.keys().all().filter(|key| is_listed(key));
         let listed = |key: &Key| ListedKey { key_id: key.id.to_string(), key_arn: key_arn(key) };
-        let (key, page) = Page::of(keys, self.page_number, self.page_size.get(), |key| listed(key));
+        let (key, page) = Page::of(keys, total, self.page_number, self.page_size.get(), |key| listed(key));
         Ok(Listed { keys: Keys { key }, page })
     }
 }
@@ -66,10 +64,10 @@ impl Deed for ListKeys {
 /// The word that a filter on `property` sees. Every key was made by a user, and none lives in an instance.
 fn word_of(key: &Key, property: Property, now: Timestamp) -> Option<&'static str> {
     match property {
-        Property::KeyState => Some(key.state(now).word()),
-        Property::KeySpec => Some(key.spec.word()),
-        Property::KeyUsage => Some(key.usage.word()),
-        Property::ProtectionLevel => Some(key.protection_level.word()),
+        Property::KeyState => key.state(now).word(),
+        Property::KeySpec => key.spec.word(),
+        Property::KeyUsage => key.usage.word(),
+        Property::ProtectionLevel => key.protection_level.word(),
         Property::CreatorType => Some("User"),
         Property::InstanceId => None,
     }

@@ -22,7 +22,7 @@ pub struct GenerateMac {
 #[serde(rename_all = "PascalCase")]
 pub struct Generated {
     key_id: KeyId,
-    algorithm: &'static str,
+    algorithm: Option<&'static str>,
     /// Base64.
     mac: String,
 }

@@ -22,7 +22,7 @@ pub struct VerifyMac {
 #[serde(rename_all = "PascalCase")]
 pub struct Verified {
     key_id: KeyId,
-    algorithm: &'static str,
+    algorithm: Option<&'static str>,
     value: bool,
 }
 

@@ -8,6 +8,7 @@ use super::parameters::{ResourceIds, ResourceType, TagList, Wanted};
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::subject::{Checked, Listed, ListedKeys, With};
 use crate::dialect::alibaba::kms::types::{Text, from_text};
+use crate::dialect::alibaba::kms::words::is_spoken;
 
 /// List the tags of things, in the order of ids and of the tags' names.
 #[derive(Debug, Deserialize)]
@@ -107,7 +108,7 @@ impl Deed for ListTagResources {
         };
         let mut tag_resource = match &keys {
             Some(keys) => rows(&mut keys.iter()),
-            None => rows(&mut view.keys().all()),
+            None => rows(&mut view.keys().all().filter(|key| is_spoken(key))),
         };
         let has_more = tag_resource.len() > PAGE;
         tag_resource.truncate(PAGE);

@@ -1,7 +1,6 @@
 use super::Metadata;
-use crate::dialect::alibaba::kms::lists::{Page, PageNumber};
+use crate::dialect::alibaba::kms::lists::{Page, PageNumber, PageSize};
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::dialect::alibaba::kms::types::Within;
 
 /// List the versions of a key, from the oldest to the primary one.
 #[derive(Debug, Deserialize)]
@@ -13,12 +12,8 @@ pub struct ListKeyVersions {
     #[serde(default)]
     page_number: PageNumber,
     /// Versions a page; default 10; 0 gives the count alone.
-    #[serde(default = "ten")]
-    page_size: Within<0, 101>,
-}
-
-const fn ten() -> Within<0, 101> {
-    Within::of(10)
+    #[serde(default)]
+    page_size: PageSize<0, 101>,
 }
 
 #[derive(Debug, Serialize)]
@@ -46,9 +41,13 @@ impl Deed for ListKeyVersions {
     }
 
     fn run(&self, key: Admitted, _view: &mut View<'_, Read>) -> Result<Listed, Fault> {
-        let (key_version, page) = Page::of(key.versions.iter(), self.page_number, self.page_size.get(), |version| {
-            Metadata::of(&key.id, version)
-        });
+        let (key_version, page) = Page::of(
+            key.versions.iter(),
+            Some(key.versions.len()),
+            self.page_number,
+            self.page_size.get(),
+            |version| Metadata::of(&key.id, version),
+        );
         Ok(Listed { key_versions: KeyVersions { key_version }, page })
     }
 }
