@@ -6,14 +6,15 @@ use bytes::Bytes;
 use http::request::Parts;
 use rstest::rstest;
 use serde_json::{Value, json};
+use yaoshi::call::Limits;
 use yaoshi::config::{Options, SandboxFile};
-use yaoshi::dialect::alibaba::Limits;
 use yaoshi::dialect::alibaba::kms::ACTIONS;
 use yaoshi::dialect::browsers::{Browsers, Stranger};
 use yaoshi::dialect::console::{Console, Modes};
 use yaoshi::dialect::front::Front;
 use yaoshi::dialect::{Answer, Dialect, Fate, Queue, Request, Taken, Unacceptable, Work};
 
+use crate::support::samples::Sample;
 use crate::support::wire::{Draft, Raw, Signing};
 use crate::support::{Reply, Service, from_loopback};
 
@@ -319,23 +320,42 @@ fn seeded() -> Options {
     Options { file: Some(file), limits: Limits::Off, seed: Some(7), ..Options::default() }
 }
 
-/// What writes waits for the disk, and what takes long for a processor. With a seed everything waits, since calls of an
-/// account take turns there.
+/// What writes waits for the disk, what makes key pairs for one, and what takes long for a processor. With a seed
+/// everything waits, since calls of an account take turns there.
 #[test]
 fn calls_wait_where_what_they_need_is_waited_for() {
     for (service, is_seeded) in [(Service::with_fixture(), false), (Service::with_options(&seeded()), true)] {
         for action in ACTIONS {
-            let expected = match (action.writes, action.is_quick && !is_seeded) {
-                (_, true) => None,
-                (true, false) => Some(Queue::Disk),
-                (false, false) => Some(Queue::Compute),
+            let expected = match action.name {
+                "CreateKeyVersion" | "GetParametersForImport" => Some(Queue::KeyPair),
+                _ if action.writes => Some(Queue::Disk),
+                _ if action.is_long || is_seeded => Some(Queue::Compute),
+                _ => None,
             };
-            let queue = match taken(&service, &draft(action.name, Signing::V3).sign()) {
-                Taken::Answered(_) => None,
-                Taken::Later(work) => Some(work.queue),
-            };
+            let sample = Sample::of(action.name).ready(&service);
+            let parameters = sample.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            let parameters: Vec<_> = parameters.collect();
+            let queue = queue(&service, action.name, &parameters);
             assert_eq!(queue, expected, "{}, seeded: {is_seeded}", action.name);
         }
+    }
+    let service = Service::with_fixture();
+    for (spec, expected) in [
+        ("Aliyun_SM4", Queue::Disk),
+        ("EC_P256", Queue::Disk),
+        ("RSA_2048", Queue::KeyPair),
+        ("RSA_4096", Queue::KeyPair),
+    ] {
+        assert_eq!(queue(&service, "CreateKey", &[("KeySpec", spec)]), Some(expected), "{spec}");
+    }
+    // What cannot be read is told at once.
+    assert_eq!(queue(&service, "CreateAlias", &[]), None);
+}
+
+fn queue(service: &Service, action: &str, parameters: &[(&str, &str)]) -> Option<Queue> {
+    match taken(service, &Draft::new(Signing::V3, action, parameters).sign()) {
+        Taken::Answered(_) => None,
+        Taken::Later(work) => Some(work.queue),
     }
 }
 

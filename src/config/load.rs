@@ -364,3 +364,16 @@ fn data_key(described: &file::DataKey, place: Place) -> Result<DataKey, String> 
 fn word<W: Word>(text: Option<&str>, default: W) -> Result<W, String> {
     text.map_or(Ok(default), W::from_word)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_a_file_say_so() {
+        let text = "version = 1\n[[account]]\nid = \"1234567890123456\"\n[[account.key]]\nid = \"k\"\n";
+        let file = SandboxFile::parse("test.toml", text).unwrap();
+        let contents = load(Some(&file), "cn-hangzhou", Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(contents.keys.iter().map(|key| key.source).collect::<Vec<_>>(), [Source::File]);
+    }
+}

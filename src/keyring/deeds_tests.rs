@@ -1,31 +1,26 @@
 use super::*;
-use crate::keyring::test_keys::{START, alias, day, key, keyring, place};
-use crate::keyring::{Impossible, KeySpec, KeyState, KeyUsage, Keyring, Kind, Place, ProtectionLevel, States};
-use crate::world::Chance;
+use crate::keyring::test_keys::{Bench, START, alias, day, key, place};
+use crate::keyring::{Impossible, KeySpec, KeyState, KeyUsage, Kind, Place, ProtectionLevel, Ring, States, Tools};
 
 /// A ring on the day `at` with the keys `a` (enabled, with the alias `app`) and `b`.
-fn with_ring<T>(at: i64, run: impl FnOnce(&mut Ring<'_, Write>) -> T) -> T {
-    let keyring = keyring();
-    let mut ring = ring(&keyring, at);
-    ring.adopt(key(&here(), "a", 1, None, &["app"]));
-    ring.adopt(key(&here(), "b", 2, None, &[]));
-    run(&mut ring)
-}
-
-fn ring(keyring: &Keyring, at: i64) -> Ring<'_, Write> {
-    keyring.ring(here(), day(at), Chance::seeded(7).draw("1"))
+fn with_ring<T>(at: i64, run: impl FnOnce(&mut RingMut<'_>) -> T) -> T {
+    Bench::new().write(&here(), day(at), |ring| {
+        ring.adopt(key(&here(), "a", 1, None, &["app"]));
+        ring.adopt(key(&here(), "b", 2, None, &[]));
+        run(ring)
+    })
 }
 
 fn here() -> Place {
     place("1", "r")
 }
 
-fn admitted(ring: &Ring<'_, Write>, id: &str) -> Admitted {
-    States::ANY.admit(ring.find(id).unwrap(), ring.now()).unwrap()
+fn admitted(ring: &RingMut<'_>, id: &str) -> Admitted {
+    States::ANY.admit(ring.ring().find(id).unwrap(), ring.now()).unwrap()
 }
 
-fn lifecycle(ring: &Ring<'_, Write>, id: &str) -> Lifecycle {
-    ring.find(id).unwrap().lifecycle
+fn lifecycle(ring: &RingMut<'_>, id: &str) -> Lifecycle {
+    ring.ring().find(id).unwrap().lifecycle
 }
 
 fn rotation(days: i64) -> Rotation {
@@ -40,8 +35,8 @@ fn a_key_is_disabled_enabled_described() {
         ring.enable(admitted(ring, "a"));
         assert_eq!(lifecycle(ring, "a"), Lifecycle::Enabled);
         ring.describe(admitted(ring, "a"), "another");
-        assert_eq!(&*ring.find("a").unwrap().description, "another");
-        assert_eq!(&*ring.find("b").unwrap().description, "", "the other key is as it was");
+        assert_eq!(&*ring.ring().find("a").unwrap().description, "another");
+        assert_eq!(&*ring.ring().find("b").unwrap().description, "", "the other key is as it was");
     });
 }
 
@@ -57,24 +52,23 @@ fn a_key_that_is_kept_is_as_it_was_before_or_waits_as_before() {
         (Lifecycle::Enabled, Some(3), Lifecycle::PendingImport),
         (Lifecycle::Enabled, Some(9), Lifecycle::Enabled),
     ] {
-        let (keyring, what) = (keyring(), format!("{before:?}, {expires:?}"));
-        let mut before_it = ring(&keyring, 0);
-        before_it.adopt(Key {
-            lifecycle: before,
-            material_expires_at: expires.map(day),
-            ..key(&here(), "k", 1, None, &["app"])
+        let (mut bench, what) = (Bench::new(), format!("{before:?}, {expires:?}"));
+        bench.write(&here(), day(0), |ring| {
+            ring.adopt(Key {
+                lifecycle: before,
+                material_expires_at: expires.map(day),
+                ..key(&here(), "k", 1, None, &["app"])
+            });
+            ring.schedule_deletion(admitted(ring, "k"), SignedDuration::from_hours(24 * 7)).unwrap();
+            assert_eq!(ring.ring().find("k").unwrap().delete_at(), Some(day(7)), "{what}");
         });
-        before_it.schedule_deletion(admitted(&before_it, "k"), SignedDuration::from_hours(24 * 7)).unwrap();
-        assert_eq!(before_it.find("k").unwrap().delete_at(), Some(day(7)), "{what}");
-        before_it.commit().unwrap();
-
-        let mut last_day = ring(&keyring, 6);
-        last_day.keep(admitted(&last_day, "k"));
-        assert_eq!(lifecycle(&last_day, "k"), after, "{what}");
-        last_day.commit().unwrap();
+        bench.write(&here(), day(6), |ring| {
+            ring.keep(admitted(ring, "k"));
+            assert_eq!(lifecycle(ring, "k"), after, "{what}");
+        });
         // Nothing is left of the plan.
-        ring(&keyring, 400).commit().unwrap();
-        assert!(ring(&keyring, 400).find_alias(&alias("app")).is_ok(), "{what}");
+        bench.write(&here(), day(400), |ring| ring.erase_overdue());
+        assert!(bench.ring(&here(), day(400)).find_alias(&alias("app")).is_ok(), "{what}");
     }
 }
 
@@ -83,14 +77,14 @@ fn a_protected_key_cannot_be_deleted() {
     with_ring(0, |ring| {
         let week = SignedDuration::from_hours(24 * 7);
         ring.protect(admitted(ring, "a"), "it is ours");
-        assert_eq!(ring.find("a").unwrap().deletion_protection.as_deref(), Some("it is ours"));
+        assert_eq!(ring.ring().find("a").unwrap().deletion_protection.as_deref(), Some("it is ours"));
         assert!(matches!(ring.schedule_deletion(admitted(ring, "a"), week), Err(Error::ProtectedFromDeletion)));
         assert_eq!(lifecycle(ring, "a"), Lifecycle::Enabled);
         ring.protect(admitted(ring, "a"), "");
         assert!(ring.schedule_deletion(admitted(ring, "a"), week).is_err(), "without a reason too");
         ring.unprotect(admitted(ring, "a"));
         ring.schedule_deletion(admitted(ring, "a"), week).unwrap();
-        assert_eq!(ring.find("a").unwrap().state(ring.now()), KeyState::PendingDeletion);
+        assert_eq!(ring.ring().find("a").unwrap().state(ring.now()), KeyState::PendingDeletion);
     });
 }
 
@@ -98,7 +92,7 @@ fn a_protected_key_cannot_be_deleted() {
 fn an_alias_stands_for_one_key() {
     with_ring(0, |ring| {
         let stands_for =
-            |ring: &Ring<'_, Write>, name| ring.find_alias(&alias(name)).map(|key| key.id.to_string()).ok();
+            |ring: &RingMut<'_>, name| ring.ring().find_alias(&alias(name)).map(|key| key.id.to_string()).ok();
         for id in ["a", "b"] {
             assert!(matches!(ring.add_alias(admitted(ring, id), alias("app")), Err(Error::AliasTaken)), "{id}");
         }
@@ -106,7 +100,7 @@ fn an_alias_stands_for_one_key() {
         assert_eq!(stands_for(ring, "other").as_deref(), Some("b"));
         ring.move_alias(alias("app"), admitted(ring, "a"), admitted(ring, "b"));
         assert_eq!(stands_for(ring, "app").as_deref(), Some("b"));
-        assert!(ring.find("a").unwrap().aliases.is_empty());
+        assert!(ring.ring().find("a").unwrap().aliases.is_empty());
         ring.move_alias(alias("app"), admitted(ring, "b"), admitted(ring, "b"));
         assert_eq!(stands_for(ring, "app").as_deref(), Some("b"), "to where it is");
         ring.remove_alias(admitted(ring, "b"), &alias("app"));
@@ -116,15 +110,14 @@ fn an_alias_stands_for_one_key() {
 
 #[test]
 fn an_alias_of_a_key_that_is_gone_is_free() {
-    let keyring = keyring();
-    let mut early = ring(&keyring, 0);
-    early.adopt(key(&here(), "gone", 1, Some(7), &["app"]));
-    early.adopt(key(&here(), "k", 2, None, &[]));
-    early.commit().unwrap();
-    let mut late = ring(&keyring, 7);
-    late.add_alias(admitted(&late, "k"), alias("app")).unwrap();
-    late.commit().unwrap();
-    let early = ring(&keyring, 0);
+    let mut bench = Bench::new();
+    bench.write(&here(), day(0), |ring| {
+        ring.adopt(key(&here(), "gone", 1, Some(7), &["app"]));
+        ring.adopt(key(&here(), "k", 2, None, &[]));
+    });
+    bench.write(&here(), day(7), |ring| ring.add_alias(admitted(ring, "k"), alias("app")).unwrap());
+    let here = here();
+    let early: Ring<'_> = bench.ring(&here, day(0));
     assert_eq!(early.find_alias(&alias("app")).unwrap().id, KeyId::new("k"));
     assert!(early.find("gone").is_err());
 }
@@ -137,11 +130,11 @@ fn tags_are_put_taken_and_cleared() {
         };
         ring.tag(admitted(ring, "a"), &tags(&[("env", "dev"), ("team", "a")]));
         ring.tag(admitted(ring, "a"), &tags(&[("env", "prod"), ("tier", "1")]));
-        assert_eq!(ring.find("a").unwrap().tags, tags(&[("env", "prod"), ("team", "a"), ("tier", "1")]));
+        assert_eq!(ring.ring().find("a").unwrap().tags, tags(&[("env", "prod"), ("team", "a"), ("tier", "1")]));
         ring.untag(admitted(ring, "a"), &["team".to_owned(), "none".to_owned()]);
-        assert_eq!(ring.find("a").unwrap().tags, tags(&[("env", "prod"), ("tier", "1")]));
+        assert_eq!(ring.ring().find("a").unwrap().tags, tags(&[("env", "prod"), ("tier", "1")]));
         ring.untag_all(admitted(ring, "a"));
-        assert!(ring.find("a").unwrap().tags.is_empty());
+        assert!(ring.ring().find("a").unwrap().tags.is_empty());
     });
 }
 
@@ -162,10 +155,10 @@ fn what_rotates_and_what_gets_further_versions() {
             let outcome = ring.rotate_every(admitted(ring, "k"), Some(rotation(30)));
             assert_eq!(outcome.is_ok(), rotates, "{what}");
             assert!(rotates || matches!(outcome, Err(Error::NeverRotates)), "{what}");
-            assert_eq!(ring.find("k").unwrap().rotation.is_some(), rotates, "{what}");
+            assert_eq!(ring.ring().find("k").unwrap().rotation.is_some(), rotates, "{what}");
             let added = ring.add_version(admitted(ring, "k"));
             assert_eq!(added.as_ref().err().map(ToString::to_string), refusal.map(|error| error.to_string()), "{what}");
-            let kept = ring.find("k").unwrap();
+            let kept = ring.ring().find("k").unwrap();
             match added {
                 Ok(version) => {
                     assert_eq!((kept.versions.len(), kept.primary_version().unwrap().id), (2, version.id), "{what}");
@@ -193,13 +186,14 @@ fn a_rotation_that_is_due_is_settled_once_and_dated_when_it_was_due() {
         ring.rotate_every(admitted(ring, "a"), Some(rotation(30))).unwrap();
         for _ in 0..2 {
             ring.settle_rotation(&KeyId::new("a"));
-            let versions: Vec<_> = ring.find("a").unwrap().versions.iter().map(|version| version.created).collect();
+            let versions: Vec<_> =
+                ring.ring().find("a").unwrap().versions.iter().map(|version| version.created).collect();
             assert_eq!(versions, [START, day(90)]);
         }
         ring.rotate_every(admitted(ring, "a"), None).unwrap();
         ring.settle_rotation(&KeyId::new("b"));
         ring.settle_rotation(&KeyId::new("none"));
-        assert_eq!(ring.find("b").unwrap().versions.len(), 1, "it does not rotate");
+        assert_eq!(ring.ring().find("b").unwrap().versions.len(), 1, "it does not rotate");
     });
 }
 
@@ -244,7 +238,7 @@ fn a_key_is_made_as_it_is_ordered() {
         assert_eq!((&made.tags, made.rotation, made.lifecycle), (&tags, Some(rotation(30)), Lifecycle::Enabled));
         assert_eq!((made.created, made.place.clone()), (day(3), here()));
         assert_eq!(made.versions.iter().map(|version| version.created).collect::<Vec<_>>(), [day(3)]);
-        assert_eq!(ring.find(made.id.as_str()).unwrap().id, made.id);
+        assert_eq!(ring.ring().find(made.id.as_str()).unwrap().id, made.id);
 
         let order = Order::new(kind(KeySpec::Sm4, Origin::External));
         assert_eq!(order.makes(), None);
@@ -279,8 +273,9 @@ fn material_comes_to_keys_that_wait_for_it_alone() {
             let outcome = ring.import_material(admitted(ring, id), b"", b"", expires_at);
             assert_eq!(outcome.unwrap_err().to_string(), expected.to_string(), "{expires_at:?}");
         }
-        let a = ring.find("a").unwrap();
-        let refused = ring.import_parameters(&a, crate::keyring::Wrapping::Sm2).map(drop);
+        let a = ring.ring().find("a").unwrap();
+        let (now, Tools { workshop, draw, .. }) = (ring.now(), &mut ring.tools);
+        let refused = workshop.import_parameters(&a, crate::keyring::Wrapping::Sm2, now, draw).map(drop);
         assert!(matches!(refused, Err(Error::NotImported)));
     });
 }

@@ -179,20 +179,20 @@ impl Wrapping {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_keys::{START, key, keyring, place};
+    use super::super::test_keys::{Bench, START, key, place};
     use super::super::version::Material;
     use super::super::{Origin, States};
     use super::*;
-    use crate::world::Chance;
 
     #[test]
     fn what_is_deleted_is_gone() {
-        let (keyring, here) = (keyring(), place("1", "r"));
-        let mut ring = keyring.ring::<Write>(here.clone(), START, Chance::seeded(7).draw("1"));
-        ring.adopt(Key { origin: Origin::External, ..key(&here, "k", 1, None, &[]) });
-        let admitted = States::ANY.admit(ring.find("k").unwrap(), START).unwrap();
-        ring.delete_material(admitted).unwrap();
-        let kept = ring.find("k").unwrap();
-        assert!(matches!(kept.primary_version().unwrap().material(), Material::Deleted(_)));
+        let here = place("1", "r");
+        Bench::new().write(&here, START, |ring| {
+            ring.adopt(Key { origin: Origin::External, ..key(&here, "k", 1, None, &[]) });
+            let admitted = States::ANY.admit(ring.ring().find("k").unwrap(), START).unwrap();
+            ring.delete_material(admitted).unwrap();
+            let kept = ring.ring().find("k").unwrap();
+            assert!(matches!(kept.primary_version().unwrap().material(), Material::Deleted(_)));
+        });
     }
 }

@@ -1,7 +1,9 @@
-//! What is true of keys, in no protocol's words: states, versions, aliases, ciphertext.
+//! What is true of keys, in no protocol's words and no protocol's layouts: states, versions, aliases, rotation.
 //!
 //! A dialect opens a [`Ring`] for the place (account and region) that a caller stands in, looks keys up in it, asks
-//! for permission, has a key's state admitted ([`Admitted`]) and only then can use or change it.
+//! for permission, has a key's state admitted ([`Admitted`]) and only then can use it, or do to it what can be done to
+//! keys: the deeds of [`Ring`], which keep the rules that hold whoever asks. What a key sealed ([`Sealed`]) each
+//! dialect frames in its own way.
 
 mod admitted;
 mod alias;
@@ -15,7 +17,7 @@ mod root_key;
 mod shelves;
 mod states;
 #[cfg(test)]
-mod test_keys;
+pub(crate) mod test_keys;
 mod version;
 mod workshop;
 

@@ -1,56 +1,63 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::keyring::test_keys::{START, alias, day, key, keyring, place};
-use crate::world::Chance;
+use crate::keyring::test_keys::{Bench, START, alias, day, key, place};
+use crate::keyring::{KeyMaterial, KeyVersion};
 
 #[test]
 fn a_write_erases_what_is_overdue_of_its_own_account_and_not_without_end() {
-    let keyring = keyring();
-    let chance = Chance::seeded(7);
-    let write = |account: &str, now| keyring.ring::<Write>(place(account, "a"), now, chance.draw(account));
+    let mut bench = Bench::new();
     for account in ["1", "2"] {
-        let mut ring = write(account, START);
-        for number in 0..1500_u16 {
-            let mut made = key(ring.place(), &format!("{number:04}"), 0, Some(7), &[]);
-            let mut id = [0; 16];
-            id[..2].copy_from_slice(&number.to_be_bytes());
-            made.versions = vec![Arc::new(KeyVersion::new(
-                VersionId::new(Uuid::from_bytes(id)),
-                START,
-                KeyMaterial::from_bytes(KeySpec::Sm4, vec![1; 16].into()).unwrap(),
-            ))];
-            ring.adopt(made);
-        }
-        ring.commit().unwrap();
+        bench.write(&place(account, "a"), START, |ring| {
+            for number in 0..1500_u16 {
+                let mut made = key(ring.place(), &format!("{number:04}"), 0, Some(7), &[]);
+                let mut id = [0; 16];
+                id[..2].copy_from_slice(&number.to_be_bytes());
+                let material = KeyMaterial::from_bytes(KeySpec::Sm4, vec![1; 16].into()).unwrap();
+                made.versions = vec![Arc::new(KeyVersion::new(VersionId::new(Uuid::from_bytes(id)), START, material))];
+                ring.adopt(made);
+            }
+        });
     }
-    let kept = |account: &str| write(account, START).all().count();
-    write("2", day(400)).commit().unwrap();
-    assert_eq!((kept("1"), kept("2")), (1500, 1500 - 1024));
-    write("2", day(400)).commit().unwrap();
-    assert_eq!((kept("1"), kept("2")), (1500, 0));
+    let kept = |bench: &Bench, account| bench.ring(&place(account, "a"), START).all().count();
+    bench.write(&place("2", "b"), day(400), |ring| ring.erase_overdue());
+    assert_eq!((kept(&bench, "1"), kept(&bench, "2")), (1500, 1500 - 1024), "of all its regions");
+    bench.write(&place("2", "a"), day(400), |ring| ring.erase_overdue());
+    assert_eq!((kept(&bench, "1"), kept(&bench, "2")), (1500, 0));
 }
 
 #[test]
 fn who_takes_a_name_of_a_key_that_is_gone_erases_that_key() {
-    let keyring = keyring();
-    let chance = Chance::seeded(7);
-    let (here, names) = (place("1", "a"), &["app"][..]);
-    let write = |now| keyring.ring::<Write>(here.clone(), now, chance.draw("1"));
-    let exists = |id: &str| write(START).find(id).is_ok();
-    let mut ring = write(START);
-    ring.adopt(key(&here, "by alias", 1, Some(7), names));
-    ring.adopt(key(&here, "by version", 2, Some(7), &["two"]));
-    ring.adopt(key(&here, "bystander", 3, Some(7), &["three"]));
-    ring.commit().unwrap();
-
-    // What is overdue is erased when a write begins; this one began before.
-    let mut ring = write(START);
-    ring.now = day(7);
-    assert!(ring.find_alias(&alias("app")).is_err() && !ring.has_version(VersionId::new(Uuid::from_bytes([2; 16]))));
-    ring.adopt(key(&here, "new", 2, None, names));
-    ring.commit().unwrap();
+    let (mut bench, here, names) = (Bench::new(), place("1", "a"), &["app"][..]);
+    bench.write(&here, START, |ring| {
+        ring.adopt(key(&here, "by alias", 1, Some(7), names));
+        ring.adopt(key(&here, "by version", 2, Some(7), &["two"]));
+        ring.adopt(key(&here, "bystander", 3, Some(7), &["three"]));
+    });
+    bench.write(&here, day(7), |ring| {
+        let version = VersionId::new(Uuid::from_bytes([2; 16]));
+        assert!(ring.ring().find_alias(&alias("app")).is_err() && !ring.ring().has_version(version));
+        ring.adopt(key(&here, "new", 2, None, names));
+    });
+    let early = bench.ring(&here, START);
+    let exists = |id: &str| early.find(id).is_ok();
     assert!(!exists("by alias") && !exists("by version"));
     assert!(exists("bystander") && exists("new"));
-    assert_eq!(write(START).find_alias(&alias("app")).unwrap().id, KeyId::new("new"));
+    assert_eq!(early.find_alias(&alias("app")).unwrap().id, KeyId::new("new"));
+}
+
+#[test]
+fn a_prepared_key_pair_is_for_one_version_of_its_spec_in_each_run() {
+    let bench = Workshop::new(&[7; 32]);
+    let mut draw = crate::world::Chance::seeded(7).draw("1");
+    assert!(bench.prepare(KeySpec::Sm4, &mut draw).is_none(), "it is made in no time");
+    let mut prepared = bench.prepare(KeySpec::Rsa2048, &mut draw).unwrap();
+    assert!(prepared.take_for(KeySpec::Rsa3072).is_none());
+    let der = |material: Option<KeyMaterial>| match material {
+        Some(KeyMaterial::KeyPair(pair)) => pair.public_key_der(),
+        other => panic!("{other:?}"),
+    };
+    let first = der(prepared.take_for(KeySpec::Rsa2048));
+    assert!(prepared.take_for(KeySpec::Rsa2048).is_none(), "two versions never share material");
+    assert_eq!(der(prepared.again().take_for(KeySpec::Rsa2048)), first, "run again, it is the same");
 }

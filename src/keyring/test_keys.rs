@@ -7,11 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::{
-    AliasName, Key, KeyId, KeyMaterial, KeySpec, KeyUsage, KeyVersion, Keyring, Lifecycle, Origin, Place,
-    ProtectionLevel, VersionId,
+    AliasName, Key, KeyId, KeyMaterial, KeySpec, KeyUsage, KeyVersion, Keys, Lifecycle, Origin, Place, ProtectionLevel,
+    Ring, RingMut, Tools, VersionId, Workshop,
 };
-use crate::world::Memory;
-use crate::world::Source;
+use crate::world::{Chance, Draft, Source};
 
 pub const START: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -52,7 +51,30 @@ pub fn key(place: &Place, id: &str, last: u8, gone: Option<i64>, aliases: &[&str
     }
 }
 
-/// A keyring without keys.
-pub fn keyring() -> Keyring {
-    Keyring::open(Box::new(Memory), &[7; 32], &mut |_, _| ()).unwrap()
+/// All keys, and what new material is made with.
+pub struct Bench {
+    keys: Keys,
+    workshop: Workshop,
+    chance: Chance,
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        Self { keys: Keys::default(), workshop: Workshop::new(&[7; 32]), chance: Chance::seeded(7) }
+    }
+
+    /// Change the keys of `place` at `now`.
+    pub fn write<T>(&mut self, place: &Place, now: Timestamp, run: impl FnOnce(&mut RingMut<'_>) -> T) -> T {
+        let (mut changes, mut prepared) = (Vec::new(), None);
+        let mut draw = self.chance.draw(&place.account);
+        let tools = Tools { workshop: &self.workshop, draw: &mut draw, prepared: &mut prepared };
+        let done = run(&mut RingMut::new(Draft::new(&mut self.keys, &mut changes), place, now, tools));
+        draw.settle();
+        done
+    }
+
+    /// The keys of `place` at `now`.
+    pub fn ring<'b>(&'b self, place: &'b Place, now: Timestamp) -> Ring<'b> {
+        Ring::new(&self.keys, place, now)
+    }
 }

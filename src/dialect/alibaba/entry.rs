@@ -23,6 +23,8 @@ pub struct Entry {
     pub dry_run: bool,
     /// Whether it may change something.
     pub writes: bool,
+    /// Whether the answer may take long though nothing is written.
+    pub is_long: bool,
     fields: fn() -> &'static [&'static str],
     perform: fn(Verified) -> Taken,
 }
@@ -37,6 +39,7 @@ impl Entry {
             name: A::NAME,
             dry_run: A::DRY_RUN,
             writes: A::Mode::WRITES,
+            is_long: A::IS_LONG,
             fields: parameter_names::<A>,
             perform: perform::<A>,
         }

@@ -281,3 +281,71 @@ impl AccessDeniedDetail {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// (what the keyring says, code, what the message is about, the cause in the log)
+    #[test]
+    fn rules_of_the_keyring_in_the_services_words() {
+        use keyring::Error;
+        for (error, code, about, cause) in [
+            (Impossible::Usage.into(), &INVALID_PARAMETER, "KeyUsage", Some("no key of this spec is made for it")),
+            (
+                Impossible::Origin.into(),
+                &INVALID_PARAMETER,
+                "Origin",
+                Some("a key of this spec has no imported material"),
+            ),
+            (
+                Impossible::Rotation.into(),
+                &INVALID_PARAMETER,
+                "EnableAutomaticRotation",
+                Some("such a key does not rotate by itself"),
+            ),
+            (
+                Error::ProtectedFromDeletion,
+                &REJECTED_UNSUPPORTED_OPERATION,
+                "",
+                Some("the key is protected from deletion"),
+            ),
+            (
+                Error::NeverRotates,
+                &REJECTED_UNSUPPORTED_OPERATION,
+                "",
+                Some("only a symmetric key whose material the service makes rotates by itself"),
+            ),
+            (
+                Error::ImportedHasOneVersion,
+                &REJECTED_UNSUPPORTED_OPERATION,
+                "",
+                Some("a key with imported material has one version"),
+            ),
+            (
+                Error::MacHasOneVersion,
+                &REJECTED_UNSUPPORTED_OPERATION,
+                "",
+                Some("codes do not name a version: a MAC key has one"),
+            ),
+            (
+                Error::LastVersionTooYoung,
+                &REJECTED_UNSUPPORTED_OPERATION,
+                "",
+                Some("the last version is less than 7 days old"),
+            ),
+            (Error::NotImported, &UNSUPPORTED_ORIGIN, "", None),
+            (Error::ExpiryHasPassed, &INVALID_PARAMETER, "KeyMaterialExpireUnix", Some("it has passed")),
+            (
+                Error::DigestLength,
+                &INVALID_PARAMETER,
+                "Digest",
+                Some("the digest is not as long as those of the algorithm"),
+            ),
+        ] {
+            let fault = Fault::from(error);
+            assert_eq!((fault.code, fault.cause.as_deref()), (code, cause));
+            assert_eq!(fault.message, code.message.replace("{}", about), "{cause:?}");
+        }
+    }
+}

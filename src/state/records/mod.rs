@@ -168,3 +168,6 @@ fn json(plain: &impl Serialize) -> Vec<u8> {
 fn parsed<P: DeserializeOwned>(json: &[u8]) -> Result<P, String> {
     serde_json::from_slice(json).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

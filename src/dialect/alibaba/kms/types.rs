@@ -303,4 +303,27 @@ mod tests {
             assert_eq!(RotationInterval::parse(text), expected, "{text}");
         }
     }
+
+    #[test]
+    fn what_is_secret_shows_itself_in_answers_alone() {
+        let text = Revealed::text(Zeroizing::new(b"hello".to_vec())).unwrap();
+        assert_eq!(serde_json::to_string(&text).unwrap(), r#""hello""#);
+        assert_eq!((Revealed::base64(b"hello").as_bytes(), text.as_bytes()), (&b"aGVsbG8="[..], &b"hello"[..]));
+        assert!(Revealed::text(Zeroizing::new(vec![0xff])).is_err());
+        let parameter = Base64::<5>(Zeroizing::new(b"hello".to_vec()));
+        let plaintext = Plaintext { text: "hello".into(), is_base64: false };
+        for shown in [format!("{text:?}"), format!("{parameter:?}"), format!("{plaintext:?}")] {
+            assert!(!shown.contains("hello") && !shown.contains("104"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn base64_with_padding_or_without() {
+        for (text, expected) in
+            [("aGk=", Some("hi")), ("aGk", Some("hi")), ("", Some("")), ("a", None), ("aGk=x", None), ("aG k=", None)]
+        {
+            let bytes = unbase64(text).ok();
+            assert_eq!(bytes.as_deref().map(Vec::as_slice), expected.map(str::as_bytes), "{text}");
+        }
+    }
 }
