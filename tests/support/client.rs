@@ -1,7 +1,5 @@
 //! A client that shows what stands on the wire, byte for byte.
 
-#![expect(clippy::disallowed_methods, reason = "how long the server waits can be told by the real clock alone")]
-
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
