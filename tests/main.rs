@@ -16,6 +16,7 @@ mod encryption;
 mod gateway;
 mod key_pair_versions;
 mod key_pairs;
+mod ledger;
 mod macs;
 mod managed_data_keys;
 mod material;

@@ -1,6 +1,7 @@
 //! A sandbox for one test: a clock that can be turned, callers that sign, answers taken apart.
 
 pub mod blob;
+pub mod engine;
 pub mod openssl;
 pub mod pair;
 pub mod samples;
