@@ -1,12 +1,12 @@
 //! Small states and engines for tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{CommitError, Ledger, Recorded, Transaction};
-use crate::world::{Appended, Batch, Bounds, Followed, Revision, Scope, Store, StoreError};
+use crate::world::{Appended, Batch, BatchId, Bounds, Followed, Revision, Scope, Store, StoreError};
 
 /// Numbers by name.
 #[derive(Clone, Default, Debug, PartialEq, Eq)]
@@ -136,4 +136,108 @@ pub fn changed<'l>(ledger: &'l Ledger<Map>, name: &str, number: u64) -> Transact
     let mut transaction = ledger.begin().unwrap();
     transaction.record(put(name, number));
     transaction
+}
+
+/// An engine that others write to as well, which answers as it is told, or else does what it is asked.
+#[derive(Clone, Default)]
+pub struct Common(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    planned: VecDeque<Appended>,
+    log: Vec<(BatchId, Vec<Change>)>,
+    /// What came, by the changes of each call.
+    came: Vec<Batch<Change>>,
+    questions: usize,
+    is_broken: bool,
+    bounds: Option<Bounds>,
+}
+
+impl Common {
+    pub fn with_changes(changes: usize) -> Self {
+        let common = Self::default();
+        common.kept().bounds = Some(Bounds { changes, shared: true, ..Bounds::NONE });
+        common
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn ledger(&self) -> Ledger<Map> {
+        Ledger::open(Box::new(self.clone()), &mut |_, _| {}).unwrap()
+    }
+
+    /// What the next appends are answered.
+    pub fn plan(&self, answers: impl IntoIterator<Item = Appended>) {
+        self.kept().planned.extend(answers);
+    }
+
+    /// Somebody else writes; the revision that this makes.
+    pub fn write(&self, change: Change) -> Revision {
+        let mut kept = self.kept();
+        kept.log.push((BatchId(0), vec![change]));
+        Revision(kept.log.len() as u64)
+    }
+
+    /// From now on, or no longer, nothing can be asked.
+    pub fn break_down(&self, is_broken: bool) {
+        self.kept().is_broken = is_broken;
+    }
+
+    pub fn came(&self) -> Vec<Batch<Change>> {
+        self.kept().came.clone()
+    }
+
+    pub fn questions(&self) -> usize {
+        self.kept().questions
+    }
+
+    fn up(&self) -> Result<MutexGuard<'_, Kept>, StoreError> {
+        let kept = self.kept();
+        if kept.is_broken { Err(StoreError("it cannot be reached".to_owned())) } else { Ok(kept) }
+    }
+}
+
+impl Store<Change> for Common {
+    fn count(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    fn load(&self, take: &mut dyn FnMut(Vec<Change>)) -> Result<Revision, StoreError> {
+        let kept = self.up()?;
+        kept.log.iter().for_each(|(_, changes)| take(changes.clone()));
+        Ok(Revision(kept.log.len() as u64))
+    }
+
+    fn append(&self, batch: &Batch<Change>) -> Appended {
+        let mut kept = self.kept();
+        kept.came.push(batch.clone());
+        if let Some(answer) = kept.planned.pop_front() {
+            return answer;
+        }
+        kept.log.push((batch.id, batch.calls.iter().flat_map(|call| call.changes.clone()).collect()));
+        Appended::Done(Revision(kept.log.len() as u64))
+    }
+
+    fn follow(&self, after: Revision) -> Result<Followed<Change>, StoreError> {
+        let kept = self.up()?;
+        let next = usize::try_from(after.0).unwrap();
+        Ok(match kept.log.get(next).cloned() {
+            Some((batch, changes)) => {
+                Followed::Changes { revision: Revision(after.0 + 1), batch: Some(batch), changes }
+            }
+            None => Followed::Current(after),
+        })
+    }
+
+    fn current(&self) -> Result<Revision, StoreError> {
+        let mut kept = self.up()?;
+        kept.questions += 1;
+        Ok(Revision(kept.log.len() as u64))
+    }
+
+    fn bounds(&self) -> Bounds {
+        self.kept().bounds.unwrap_or(Bounds { shared: true, ..Bounds::NONE })
+    }
 }
