@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use jiff::Timestamp;
 use yaoshi::cipher::{Aead, Algorithm, IV_LENGTH};
 use yaoshi::keyring::{Change, EncryptionContext, Key, KeyState, Keyring, Read, RootKey, States, Vault, Write};
-use yaoshi::world::{Chance, Records, Store, StoreError};
+use yaoshi::world::{Appended, Batch, Bounds, Chance, Followed, Records, Revision, Store, StoreError};
 
 use super::service::NOW;
 use super::split;
@@ -71,13 +71,25 @@ impl Store<Change> for Holding {
         Ok(1)
     }
 
-    fn load(&self, take: &mut dyn FnMut(Vec<Change>)) -> Result<(), StoreError> {
+    fn load(&self, take: &mut dyn FnMut(Vec<Change>)) -> Result<Revision, StoreError> {
         take(vec![Change::Put(Arc::clone(&self.0))]);
-        Ok(())
+        Ok(Revision::default())
     }
 
-    fn append(&self, _changes: &[Change]) -> Result<(), StoreError> {
-        Ok(())
+    fn append(&self, _batch: &Batch<Change>) -> Appended {
+        Appended::Done(Revision::default())
+    }
+
+    fn follow(&self, after: Revision) -> Result<Followed<Change>, StoreError> {
+        Ok(Followed::Current(after))
+    }
+
+    fn current(&self) -> Result<Revision, StoreError> {
+        Ok(Revision::default())
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds::NONE
     }
 }
 
@@ -97,7 +109,7 @@ fn assert_usable(key: &Arc<Key>) {
         assert!(found.rotation_due(now).is_none(), "a rotation is settled at once: {found:?}");
         let Ok(admitted) = States::of(&[KeyState::Enabled]).admit(found, now) else { continue };
         let context = EncryptionContext::default();
-        let Ok(ciphertext) = admitted.seal(b"text".to_vec(), &context, &mut reading.draw) else { continue };
+        let Ok(ciphertext) = admitted.seal(b"text", &context, &mut reading.draw) else { continue };
         assert_eq!(admitted.open(&ciphertext, &context).ok().as_deref(), Some(b"text".as_slice()));
     }
 }

@@ -6,9 +6,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use yaoshi::world::{
-    Appended, Batch, BatchId, Bounds, Followed, Recorded, Revision, Scope, Store, StoreError,
-};
+use yaoshi::world::{Appended, Batch, BatchId, Bounds, Followed, Recorded, Revision, Scope, Store, StoreError};
 
 /// What may go wrong with an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +67,10 @@ struct Kept<S: Recorded> {
 pub struct Entry<C> {
     pub revision: Revision,
     pub batch: BatchId,
+    /// As it is told: each record once, in any order.
     pub changes: Vec<C>,
+    /// As it was handed over, call by call.
+    pub calls: Vec<Vec<C>>,
 }
 
 /// How often the engine was asked what.
@@ -123,6 +124,7 @@ impl<S: Recorded> Engine<S> {
     pub fn heal(&self) {
         let mut kept = self.kept();
         kept.faults = Faults { seed: kept.faults.seed, ..Faults::default() };
+        kept.planned.clear();
         while let Some(batch) = kept.delayed.pop_front() {
             kept.keep(&batch);
         }
@@ -218,7 +220,8 @@ impl<S: Recorded> Kept<S> {
             self.moved.insert(scope.clone(), revision);
         }
         let changes = self.folded(batch);
-        self.log.push(Entry { revision, batch: batch.id, changes });
+        let calls = batch.calls.iter().map(|call| call.changes.clone()).collect();
+        self.log.push(Entry { revision, batch: batch.id, changes, calls });
         Appended::Done(revision)
     }
 

@@ -89,9 +89,9 @@ impl<S: Recorded> Queue<S> {
 
     /// Whether the next call can be built: on the calls that wait, or on the durable state.
     pub fn may_build(&self, bounds: &Bounds) -> bool {
-        self.gathering.as_ref().is_none_or(|gathering| {
-            !self.is_under_way && (self.calls.is_empty() || self.may_join(gathering, bounds))
-        })
+        self.gathering
+            .as_ref()
+            .is_none_or(|gathering| !self.is_under_way && (self.calls.is_empty() || self.may_join(gathering, bounds)))
     }
 
     /// The next call is being built: on those that wait, or else on the durable state.

@@ -8,11 +8,7 @@ use super::{CommitError, Ledger};
 use crate::world::{Appended, Batch, Revision, Scope, StoreError};
 
 /// Calls of one change each, as one batch in this order. `meanwhile` happens before the last one is committed.
-fn as_one_batch(
-    ledger: &Ledger<Map>,
-    calls: &[Change],
-    meanwhile: impl FnOnce(),
-) -> Vec<Result<(), CommitError>> {
+fn as_one_batch(ledger: &Ledger<Map>, calls: &[Change], meanwhile: impl FnOnce()) -> Vec<Result<(), CommitError>> {
     thread::scope(|scope| {
         let mut threads = Vec::new();
         let mut permit = None;

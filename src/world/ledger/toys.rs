@@ -72,8 +72,7 @@ impl Scripted {
     pub fn new(bounds: Bounds) -> (Self, Director) {
         let ((came, told), (script, order)) = (channel(), channel());
         let is_free = Arc::<AtomicBool>::default();
-        let engine =
-            Self { came: Mutex::new(came), script: Mutex::new(order), is_free: Arc::clone(&is_free), bounds };
+        let engine = Self { came: Mutex::new(came), script: Mutex::new(order), is_free: Arc::clone(&is_free), bounds };
         (engine, Director { came: told, script, is_free })
     }
 }

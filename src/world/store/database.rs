@@ -30,7 +30,7 @@ const PORTION: usize = 4096;
 const PORTIONS_AHEAD: usize = 4;
 
 /// Records of an earlier form that are migrated in one commit.
-const STEP: usize = 10_000;
+pub(super) const STEP: usize = 10_000;
 
 /// How changes are written down.
 pub trait Records<C>: Send + Sync {
@@ -222,8 +222,7 @@ impl<R> Database<R> {
         let mut portion = Vec::with_capacity(PORTION);
         for record in table.iter().map_err(|error| failed(&error))? {
             let (id, content) = record.map_err(|error| failed(&error))?;
-            let change =
-                self.records.read(id.value(), content.value()).map_err(|what| damaged(id.value(), &what))?;
+            let change = self.records.read(id.value(), content.value()).map_err(|what| damaged(id.value(), &what))?;
             portion.push(change);
             if portion.len() == PORTION {
                 let whole = std::mem::replace(&mut portion, Vec::with_capacity(PORTION));
