@@ -213,10 +213,14 @@ fn history(engine: &Engine<Register>) -> Vec<(Revision, Register)> {
         let mut whole = history.last().unwrap().1.clone();
         let mut next = whole.clone();
         for call in &entry.calls {
-            call.iter().for_each(|change| next.apply(change));
+            for change in call {
+                next.apply(change);
+            }
             history.push((entry.revision, next.clone()));
         }
-        entry.changes.iter().for_each(|change| whole.apply(change));
+        for change in &entry.changes {
+            whole.apply(change);
+        }
         assert_eq!(whole, next, "a revision comes to the same in any order");
     }
     history

@@ -220,7 +220,9 @@ fn what_no_batch_can_hold_is_too_large_for_itself_alone() {
     director.free();
     let with = |names: &[&str]| {
         let mut change = ledger.begin().unwrap();
-        names.iter().for_each(|name| change.record(put(name, 1)));
+        for name in names {
+            change.record(put(name, 1));
+        }
         change.commit()
     };
     let is_too_large = |outcome| matches!(outcome, Err(CommitError::TooLarge));

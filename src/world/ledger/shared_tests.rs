@@ -202,7 +202,11 @@ fn whoever_is_dropped_or_gives_up_lets_the_others_go() {
                 change.record(put("b", 1));
                 begun.send(()).unwrap();
                 may_end.recv().unwrap();
-                if gives_up { change.give_up() } else { Ok(drop(change)) }
+                if gives_up {
+                    return change.give_up();
+                }
+                drop(change);
+                Ok(())
             });
             while ledger.queue().gathering.as_ref().unwrap().arriving == 0 {
                 thread::yield_now();
