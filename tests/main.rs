@@ -18,6 +18,7 @@ mod front;
 mod gateway;
 mod key_pair_versions;
 mod key_pairs;
+mod ledger;
 mod macs;
 mod managed_data_keys;
 mod material;

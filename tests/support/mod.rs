@@ -2,6 +2,7 @@
 
 pub mod blob;
 pub mod client;
+pub mod engine;
 pub mod openssl;
 pub mod pair;
 pub mod samples;

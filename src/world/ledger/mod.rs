@@ -22,4 +22,6 @@ pub use transaction::Transaction;
 #[cfg(test)]
 mod group_tests;
 #[cfg(test)]
+mod shared_tests;
+#[cfg(test)]
 mod toys;

@@ -30,7 +30,7 @@ const PORTION: usize = 4096;
 const PORTIONS_AHEAD: usize = 4;
 
 /// Records of an earlier form that are migrated in one commit.
-const STEP: usize = 10_000;
+pub(super) const STEP: usize = 10_000;
 
 /// How changes are written down.
 pub trait Records<C>: Send + Sync {

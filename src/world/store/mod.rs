@@ -4,6 +4,8 @@
 //! also tells what they did.
 
 mod database;
+#[cfg(test)]
+mod database_tests;
 mod memory;
 
 pub use database::{Database, OpenError, Records};
