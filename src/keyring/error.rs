@@ -1,6 +1,6 @@
 //! Why the keyring refuses.
 
-use super::{Impossible, KeySpec, KeyState, KeyUsage, Purpose};
+use super::{KeySpec, KeyState, KeyUsage, Purpose};
 use crate::cipher::TooLong;
 use crate::world::StoreError;
 
@@ -64,4 +64,15 @@ pub enum Error {
     InvalidMaterial,
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why there is no such key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Impossible {
+    #[error("no key of this spec is made for it")]
+    Usage,
+    #[error("a key of this spec has no imported material")]
+    Origin,
+    #[error("such a key does not rotate by itself")]
+    Rotation,
 }

@@ -12,29 +12,35 @@ mod deeds;
 mod error;
 mod import;
 mod key;
+mod kind;
+mod lifecycle;
 mod order;
 mod record;
 mod ring;
 mod root_key;
 mod shelves;
+mod spec;
 mod states;
 #[cfg(test)]
 mod test_keys;
 mod version;
 mod workshop;
 
-pub use admitted::{Admitted, Purpose, Sealed};
+pub use admitted::{Admitted, Sealed};
 pub use alias::{AliasName, AliasNameError};
 pub use data_key::{DataKey, DataKeyVersion};
-pub use error::Error;
+pub use error::{Error, Impossible};
 pub use import::{ImportParameters, Wrapping};
-pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, Primitive, ProtectionLevel, Rotation, Source};
-pub use order::{Impossible, Kind, Order};
+pub use key::{Key, KeyId, Place, Rotation, Source};
+pub use kind::Kind;
+pub use lifecycle::{KeyState, Lifecycle};
+pub use order::Order;
 pub use record::Vault;
 pub use ring::{Keyring, Mode, Read, Ring, Write};
 pub use root_key::{MalformedRootKey, RootKey};
 pub use shelves::{Change, Keys};
-pub use states::{KeyState, States};
+pub use spec::{KeySpec, KeyUsage, Origin, Primitive, ProtectionLevel, Purpose};
+pub use states::States;
 pub use version::{KeyMaterial, KeyVersion, VersionId};
 
 pub use crate::cipher::{
