@@ -1,42 +1,16 @@
 //! What an admitted key does: encrypt, sign, authenticate.
 
-use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::{Error, Key, KeyState, KeyUsage, Primitive, VersionId};
+use super::{Error, Key, KeyState, KeyUsage, Primitive, Purpose, VersionId};
 use crate::cipher::{EncryptionAlgorithm, IV_LENGTH, KeyPair, MacAlgorithm, Refusal, SignatureAlgorithm, TAG_LENGTH};
 use crate::world::Draw;
 
 /// Why a version without material cannot be used.
 const NO_MATERIAL: Error = Error::NotUsable(KeyState::PendingImport);
-
-/// What a key was asked to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// Encrypt, or decrypt what it encrypted itself.
-    Encryption,
-    /// Encrypt to its public key, or decrypt what somebody encrypted to it.
-    PublicKeyEncryption,
-    Signature,
-    Mac,
-    /// Show its public key.
-    PublicKey,
-}
-
-impl fmt::Display for Purpose {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Encryption => "symmetric encryption",
-            Self::PublicKeyEncryption => "encryption to its public key",
-            Self::Signature => "signatures",
-            Self::Mac => "authentication codes",
-            Self::PublicKey => "showing a public key",
-        })
-    }
-}
 
 /// What a key sealed: all that opens it again, but for the associated data. How it is framed is its dialect's affair.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Why the keyring refuses.
 
-use super::{Impossible, KeySpec, KeyState, KeyUsage, Purpose};
+use super::{KeySpec, KeyState, KeyUsage, Purpose};
 use crate::cipher::TooLong;
 
 /// Why a key cannot be found, used or changed. Each dialect has its own words for these.
@@ -59,4 +59,15 @@ pub enum Error {
     /// It was not wrapped with the token's key, or has a wrong length, or is not what the key had before.
     #[error("the key material is not right")]
     InvalidMaterial,
+}
+
+/// Why there is no such key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Impossible {
+    #[error("no key of this spec is made for it")]
+    Usage,
+    #[error("a key of this spec has no imported material")]
+    Origin,
+    #[error("such a key does not rotate by itself")]
+    Rotation,
 }

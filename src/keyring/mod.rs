@@ -11,26 +11,32 @@ mod deeds;
 mod error;
 mod import;
 mod key;
+mod kind;
+mod lifecycle;
 mod order;
 mod ring;
 mod root_key;
 mod shelves;
+mod spec;
 mod states;
 #[cfg(test)]
 pub(crate) mod test_keys;
 mod version;
 mod workshop;
 
-pub use admitted::{Admitted, Purpose, Sealed};
+pub use admitted::{Admitted, Sealed};
 pub use alias::{AliasName, AliasNameError};
-pub use error::Error;
+pub use error::{Error, Impossible};
 pub use import::{ImportParameters, Wrapping};
-pub use key::{Key, KeyId, KeySpec, KeyUsage, Lifecycle, Origin, Place, Primitive, ProtectionLevel, Rotation};
-pub use order::{Impossible, Kind, Order};
+pub use key::{Key, KeyId, Place, Rotation};
+pub use kind::Kind;
+pub use lifecycle::{KeyState, Lifecycle};
+pub use order::Order;
 pub use ring::{Ring, RingMut, Tools};
 pub use root_key::{MalformedRootKey, RootKey};
 pub use shelves::{Change, Keys};
-pub use states::{KeyState, States};
+pub use spec::{KeySpec, KeyUsage, Origin, Primitive, ProtectionLevel, Purpose};
+pub use states::States;
 pub use version::{KeyMaterial, KeyVersion, Material, VersionId};
 pub use workshop::{Prepared, Workshop};
 

@@ -1,63 +1,8 @@
-//! What a new key is to be, as far as there can be such a key.
+//! What a new key is to be.
 
 use std::collections::BTreeMap;
 
-use super::{Error, KeySpec, KeyUsage, Origin, ProtectionLevel, Rotation};
-
-/// Spec, usage and origin that go together: a kind of key that there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind {
-    spec: KeySpec,
-    usage: KeyUsage,
-    origin: Origin,
-}
-
-/// Why there is no such key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Impossible {
-    #[error("no key of this spec is made for it")]
-    Usage,
-    #[error("a key of this spec has no imported material")]
-    Origin,
-    #[error("such a key does not rotate by itself")]
-    Rotation,
-}
-
-impl Kind {
-    /// Errors: [`Error::Impossible`] with [`Impossible::Usage`], [`Impossible::Origin`].
-    pub fn new(spec: KeySpec, usage: KeyUsage, origin: Origin) -> Result<Self, Error> {
-        if !spec.usages().contains(&usage) {
-            return Err(Impossible::Usage.into());
-        }
-        if origin == Origin::External && !spec.is_symmetric_encryption() {
-            return Err(Impossible::Origin.into());
-        }
-        Ok(Self { spec, usage, origin })
-    }
-
-    /// The kind of a key that is there.
-    pub(super) const fn of(spec: KeySpec, usage: KeyUsage, origin: Origin) -> Self {
-        Self { spec, usage, origin }
-    }
-
-    pub const fn spec(self) -> KeySpec {
-        self.spec
-    }
-
-    pub const fn usage(self) -> KeyUsage {
-        self.usage
-    }
-
-    pub const fn origin(self) -> Origin {
-        self.origin
-    }
-
-    /// Whether its keys can rotate by themselves: those that open what they sealed themselves, with material that the
-    /// service makes.
-    pub const fn rotates(self) -> bool {
-        matches!(self.origin, Origin::Service) && self.spec.is_symmetric_encryption()
-    }
-}
+use super::{Error, Impossible, KeySpec, Kind, Origin, ProtectionLevel, Rotation};
 
 /// A key that is to be made.
 #[derive(Debug, Clone)]
@@ -86,8 +31,8 @@ impl Order {
 
     /// The spec of the material that is made with it, if it does not wait for its owner's.
     pub const fn makes(&self) -> Option<KeySpec> {
-        match self.kind.origin {
-            Origin::Service => Some(self.kind.spec),
+        match self.kind.origin() {
+            Origin::Service => Some(self.kind.spec()),
             Origin::External => None,
         }
     }

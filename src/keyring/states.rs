@@ -3,23 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use strum::VariantArray;
 
-use super::{Admitted, Error, Key};
-
-/// A key's state as it decides what can be done with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
-pub enum KeyState {
-    Enabled,
-    Disabled,
-    PendingDeletion,
-    PendingImport,
-    Unavailable,
-}
-
-impl KeyState {
-    pub const ALL: &'static [Self] = Self::VARIANTS;
-}
+use super::{Admitted, Error, Key, KeyState};
 
 /// The states of a key that an operation admits, and how it refuses the others.
 #[derive(Debug, Clone, Copy)]
