@@ -36,7 +36,7 @@ pub use explanation::explain;
 pub use identity::Principal;
 pub use people::{Change, People, User};
 pub use policy::{Policy, PolicyError, PolicyWarning, SYSTEM_POLICY_NAMES, system_policy};
-pub use request::{Circumstances, Request, Tags};
+pub use request::{ANYTHING, Circumstances, Request, Tags};
 
 #[cfg(test)]
 mod tests {
