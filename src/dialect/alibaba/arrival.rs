@@ -13,7 +13,7 @@ use super::answer::{Envelope, Format};
 use super::dry_run::DryRun;
 use super::fault::Fault;
 use super::parameters::Parameters;
-use super::signature::Claim;
+use super::signature::Credentials;
 use crate::call::{Record, Turn};
 use crate::dialect::{Answer, Request, host};
 
@@ -113,5 +113,5 @@ pub(super) fn host_of(head: &Parts) -> &str {
 
 /// The format that a request wants its answer in: V3 and V4 have one alone.
 pub(super) fn format(head: &Parts, parameters: &Parameters) -> Format {
-    if Claim::is_in_headers(head, parameters) { Format::Json } else { Format::named(parameters.get("Format")) }
+    if Credentials::are_in_headers(head, parameters) { Format::Json } else { Format::named(parameters.get("Format")) }
 }

@@ -11,8 +11,8 @@ use super::fault::{self, Fault};
 use super::kms;
 use super::parameters::{self, Parameters};
 use super::service::Service;
-use super::signature::Claim;
 use super::signature::nonces::WINDOW;
+use super::signature::{Claim, Credentials};
 use super::{Gateway, host};
 use crate::access::{AccessKey, Principal};
 use crate::call::Record;
@@ -42,9 +42,10 @@ impl Gateway {
         if let Some(fault) = &arrival.unreadable {
             return Err(unreadable(request, fault.clone()));
         }
-        let claim = Claim::read(request, parameters)?;
+        let credentials = Credentials::read(request, parameters)?;
+        let claim = &credentials.claim;
         (record.action, record.claimed) = (claim.action.into(), claim.access_key_id.into());
-        let caller = self.caller(arrival, &claim)?;
+        let caller = self.caller(arrival, &credentials)?;
         record.caller = Some(Arc::clone(&caller));
         let service = &kms::SERVICE;
         let action = service.action(claim.version, claim.action)?;
@@ -61,17 +62,18 @@ impl Gateway {
     }
 
     /// Find out whether a claim is true: who calls, and that the call is fresh.
-    fn caller(&self, arrival: &Arrival, claim: &Claim<'_>) -> Result<Arc<Principal>, Fault> {
+    fn caller(&self, arrival: &Arrival, credentials: &Credentials<'_>) -> Result<Arc<Principal>, Fault> {
         if self.options.verify_signatures {
-            claim.demand_complete()?;
+            credentials.demand_complete()?;
         }
+        let claim = &credentials.claim;
         if let Some(time) = claim.time.filter(|time| arrival.now.duration_since(*time).abs() > WINDOW) {
             let cause = format!("signed at {time}, received at {}", arrival.now);
             return Err(Fault::from(&fault::EXPIRED_TIMESTAMP).because(cause));
         }
         let state = self.premises.holdings.state();
-        let (caller, spender) = match claim.bearer_token() {
-            None => (self.signer(&state, arrival, claim)?, claim.access_key_id),
+        let (caller, spender) = match credentials.bearer_token() {
+            None => (self.signer(&state, arrival, credentials)?, claim.access_key_id),
             Some(token) => {
                 let holder = holder(&state, token, claim)?;
                 (holder, holder.arn())
@@ -84,12 +86,17 @@ impl Gateway {
         Ok(Arc::clone(caller))
     }
 
-    /// Who signed. Errors: those of [`access_key`], [`refuse_security_token`] and [`Claim::verify`].
-    fn signer<'s>(&self, state: &'s State, arrival: &Arrival, claim: &Claim<'_>) -> Result<&'s Arc<Principal>, Fault> {
-        let access_key = access_key(state, claim.access_key_id)?;
-        refuse_security_token(claim)?;
+    /// Who signed. Errors: those of [`access_key`], [`refuse_security_token`] and [`Credentials::verify`].
+    fn signer<'s>(
+        &self,
+        state: &'s State,
+        arrival: &Arrival,
+        credentials: &Credentials<'_>,
+    ) -> Result<&'s Arc<Principal>, Fault> {
+        let access_key = access_key(state, credentials.claim.access_key_id)?;
+        refuse_security_token(&credentials.claim)?;
         if self.options.verify_signatures {
-            claim.verify(&arrival.request, &arrival.parameters, access_key.verifier())?;
+            credentials.verify(&arrival.request, &arrival.parameters, access_key.verifier())?;
         }
         Ok(access_key.principal())
     }
@@ -142,7 +149,7 @@ fn refuse_security_token(claim: &Claim<'_>) -> Result<(), Fault> {
 /// Why a request is refused whose parameters cannot be read: a dry run has its own words for that, too.
 fn unreadable(request: &Request, fault: Fault) -> Fault {
     let raw = |name| parameters::raw(request.head.uri.query().unwrap_or_default(), &request.body, name);
-    match Claim::action_in_headers(request).or_else(|| raw("Action")).and_then(|name| kms::SERVICE.find(name)) {
+    match Credentials::action_in_headers(request).or_else(|| raw("Action")).and_then(|name| kms::SERVICE.find(name)) {
         Some(action) => action.refusal(fault, raw(dry_run::NAME)),
         None => fault,
     }
