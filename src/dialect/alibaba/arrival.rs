@@ -8,10 +8,10 @@ use http::request::Parts;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Gateway;
 use super::answer::{Envelope, Format};
 use super::dry_run::DryRun;
 use super::fault::Fault;
+use super::gateway::Gateway;
 use super::parameters::Parameters;
 use super::signature::Credentials;
 use crate::call::{Record, Turn};
