@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Resource;
-use crate::access::{Decision, Principal};
+use super::Asked;
+use crate::access::Principal;
 use crate::journal;
 
 /// All that the log will tell of a call beyond its answer.
@@ -21,13 +21,6 @@ pub struct Record {
     pub notes: Vec<&'static str>,
     /// What permission was asked for, and the answers.
     pub asked: Vec<Asked>,
-}
-
-/// A question for permission, and its answer.
-#[derive(Debug)]
-pub struct Asked {
-    pub resource: Resource,
-    pub decision: Decision,
 }
 
 impl Record {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Asked, Denial, Refusal, Turn};
-use crate::access::{Request, Tags, decide};
-use crate::keyring::{self, Key, KeyId, States};
+use super::{Asked, Denial, Refusal, Resource, Turn};
+use crate::access::{Request, decide};
+use crate::keyring::{self, KeyId, States};
 use crate::state::{Mode, View};
 
 /// What a deed acts on.
@@ -54,23 +54,6 @@ impl Asks {
 pub struct Found<T, F> {
     pub resources: Vec<Resource>,
     pub outcome: Result<T, F>,
-}
-
-/// A thing that permission is asked for.
-#[derive(Debug)]
-pub struct Resource {
-    /// What is to be done with it, without the service's code.
-    pub action: &'static str,
-    /// Its full name, as policies write it.
-    pub name: String,
-    /// The key whose tags conditions can see.
-    pub key: Option<Arc<Key>>,
-}
-
-impl Tags for Resource {
-    fn value(&self, key: &str) -> Option<&str> {
-        self.key.as_ref()?.tags.get(key).map(String::as_str)
-    }
 }
 
 /// What was found, and may be acted on by the caller.

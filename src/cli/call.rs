@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use ureq::http::{Request, Uri};
 
-use super::NO_ANSWER;
 use super::client::{Trust, url};
+use super::exit_codes::NO_ANSWER;
 use crate::config::{DEFAULT_REGION, WELL_KNOWN_ACCESS_KEY};
 use crate::dialect::alibaba::signature::sign::{self, Scheme};
 use crate::world::World;

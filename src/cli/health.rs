@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
-use super::NO_ANSWER;
 use super::client::{Trust, url};
+use super::exit_codes::NO_ANSWER;
 use crate::dialect::console::HEALTH;
 use crate::world::{Clock, SystemClock};
 

@@ -5,6 +5,7 @@ mod call;
 mod check;
 mod client;
 mod env;
+mod exit_codes;
 mod health;
 mod https;
 mod progress;
@@ -13,9 +14,6 @@ mod serve;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-/// Nothing listens there, or it does not answer as it should.
-const NO_ANSWER: u8 = 3;
 
 /// A local Alibaba Cloud KMS, for official SDKs by endpoint override.
 ///

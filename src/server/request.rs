@@ -14,8 +14,8 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Incoming};
 use tokio::time::timeout;
 
-use super::Service;
-use super::connection::UnderWay;
+use super::service::Service;
+use super::under_way::UnderWay;
 use super::work;
 use crate::dialect::front::Front;
 use crate::dialect::{Answer, Dialect, Fate, Request, Taken, Unacceptable};

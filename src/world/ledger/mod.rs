@@ -8,6 +8,7 @@
 //! durable state, goes as a whole, and is seen once it comes back among everybody's changes, in their order.
 
 mod durable;
+mod follower;
 mod group;
 mod queue;
 mod recorded;

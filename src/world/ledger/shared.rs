@@ -1,15 +1,15 @@
 //! A state that others move as well: their changes and our own come back through one door, in order.
 
 use std::collections::HashSet;
-use std::mem;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use arc_swap::Guard;
 
-use super::super::{Appended, Batch, BatchId, Call, Chance, Followed, Revision, Scope, StoreError};
+use super::super::{Appended, Batch, BatchId, Call, Followed, Revision, Scope, StoreError};
 use super::durable::load;
+use super::follower::{Door, Follower};
 use super::group::UnderWay;
 use super::queue::Queued;
 use super::{CommitError, Ledger, Recorded};
@@ -22,58 +22,6 @@ const PATIENCE: u32 = 200;
 const AT_ONCE: u32 = 16;
 const LONGEST_MOMENT: Duration = Duration::from_millis(100);
 
-/// What is known of a shared engine.
-pub(super) struct Follower<S> {
-    /// The state without what the engine keeps.
-    initial: S,
-    /// Where the ids of batches come from.
-    chance: Chance,
-    door: Mutex<Door>,
-    questions: Mutex<Questions>,
-    answered: Condvar,
-}
-
-/// Held by whoever brings the durable state forward.
-struct Door {
-    revision: Revision,
-    /// A batch whose answer may be lost, and whether it has come through.
-    watched: Option<BatchId>,
-    has_come: bool,
-    /// How often the state was loaded anew: which batches were in between was not seen.
-    gaps: u64,
-}
-
-/// Questions for the newest revision: one at a time, for all who wait.
-#[derive(Default)]
-struct Questions {
-    asked: u64,
-    is_out: bool,
-    answer: Option<(u64, Result<Revision, StoreError>)>,
-}
-
-impl<S> Follower<S> {
-    pub fn new(initial: S, revision: Revision) -> Self {
-        let door = Mutex::new(Door { revision, watched: None, has_come: false, gaps: 0 });
-        let (questions, answered) = (Mutex::default(), Condvar::new());
-        Self { initial, chance: Chance::system(), door, questions, answered }
-    }
-
-    fn door(&self) -> std::sync::MutexGuard<'_, Door> {
-        self.door.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn questions(&self) -> std::sync::MutexGuard<'_, Questions> {
-        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Look for a batch of this id among what comes through the door. Tells how often the state was loaded anew.
-    fn watch(&self, id: Option<BatchId>) -> u64 {
-        let mut door = self.door();
-        (door.watched, door.has_come) = (id, false);
-        door.gaps
-    }
-}
-
 impl<S: Recorded> Ledger<S> {
     /// The newest durable state on any node. Where the engine is not shared, that is [`Ledger::snapshot`].
     pub fn refreshed(&self) -> Result<Guard<Arc<S>>, StoreError> {
@@ -82,27 +30,9 @@ impl<S: Recorded> Ledger<S> {
     }
 
     pub(super) fn refresh(&self) -> Result<(), StoreError> {
-        self.follower.as_ref().map_or(Ok(()), |follower| self.reach(follower, self.ask(follower)?))
-    }
-
-    /// The newest revision there is. An answer to a question that was out before may be older than what the caller
-    /// has heard of.
-    fn ask(&self, follower: &Follower<S>) -> Result<Revision, StoreError> {
-        let mut questions = follower.questions();
-        let wanted = questions.asked + 1;
-        loop {
-            match &questions.answer {
-                Some((number, answer)) if *number >= wanted => return answer.clone(),
-                _ if !questions.is_out => break,
-                _ => questions = follower.answered.wait(questions).unwrap_or_else(PoisonError::into_inner),
-            }
-        }
-        questions.asked += 1;
-        questions.is_out = true;
-        drop(questions);
-        let mut question = Question { follower, answer: Err(StoreError("whoever asked it has panicked".to_owned())) };
-        question.answer = self.store.current();
-        question.answer.clone()
+        self.follower
+            .as_ref()
+            .map_or(Ok(()), |follower| self.reach(follower, follower.newest(|| self.store.current())?))
     }
 
     /// Bring the durable state to `revision`.
@@ -142,7 +72,7 @@ impl<S: Recorded> Ledger<S> {
 
     /// Through the same door, where the engine does not remember what was in between.
     fn replace(&self, follower: &Follower<S>, door: &mut Door) -> Result<(), StoreError> {
-        let (state, revision) = load(&follower.initial, &*self.store, &mut |_| {})?;
+        let (state, revision) = load(follower.initial(), &*self.store, &mut |_| {})?;
         if revision < door.revision {
             return Err(StoreError("it goes back".to_owned()));
         }
@@ -162,7 +92,7 @@ impl<S: Recorded> Ledger<S> {
     pub(super) fn send(&self, follower: &Follower<S>, mut under_way: UnderWay<'_, S>, base: Revision) {
         let mut tries = 0;
         while !under_way.calls.is_empty() && tries < TRIES {
-            let id = BatchId(follower.chance.request_id().as_u128());
+            let id = follower.batch_id();
             let batch = Batch { id, calls: under_way.calls.iter().map(|call| call.sent(base)).collect() };
             match self.send_one(follower, &batch, &mut tries) {
                 Sent::Done(outcome) => return under_way.conclude(outcome),
@@ -242,21 +172,6 @@ fn first_moved<C>(calls: &[Call<C>], scopes: &[Scope]) -> usize {
 impl<S: Recorded> Queued<S> {
     fn sent(&self, after: Revision) -> Call<S::Change> {
         Call { after, scopes: self.scopes.clone(), changes: self.changes.clone() }
-    }
-}
-
-/// A question that is out. Whoever asked leaves an answer, even in a panic.
-struct Question<'f, S> {
-    follower: &'f Follower<S>,
-    answer: Result<Revision, StoreError>,
-}
-
-impl<S> Drop for Question<'_, S> {
-    fn drop(&mut self) {
-        let mut questions = self.follower.questions();
-        questions.is_out = false;
-        questions.answer = Some((questions.asked, mem::replace(&mut self.answer, Ok(Revision::default()))));
-        self.follower.answered.notify_all();
     }
 }
 

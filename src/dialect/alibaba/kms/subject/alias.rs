@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Found, alias_arn, key_resource, resource};
+use super::{Found, key_resource, resource};
 use crate::call::{Asks, Resource, Subject};
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::resource_names::alias_arn;
 use crate::keyring::{self, Admitted, AliasName, Key, Place, States};
 use crate::state::{Mode, View};
 

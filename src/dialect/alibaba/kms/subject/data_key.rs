@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Found, arn, resource};
+use super::{Found, resource};
 use crate::call::{Asks, Subject};
 use crate::dialect::alibaba::fault::{self, Fault};
+use crate::dialect::alibaba::kms::resource_names::arn;
 use crate::keyring::{self, Admitted, Key, States};
 use crate::secrets::DataKey;
 use crate::state::{Mode, View};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Found, arn, elsewhere_arn, key_resource, resource};
+use super::{Found, key_resource, resource};
 use crate::call::{Asks, Subject};
 use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::reference::{ALIAS_PREFIX, KEY_PREFIX, KeyName, KeyRef};
+use crate::dialect::alibaba::kms::reference::{KeyName, KeyRef};
+use crate::dialect::alibaba::kms::resource_names::{ALIAS_PREFIX, KEY_PREFIX, arn, elsewhere_arn};
 use crate::keyring::{self, Admitted, AliasName, Key, States, VersionId};
 use crate::state::{Mode, View};
 

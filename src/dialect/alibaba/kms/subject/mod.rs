@@ -16,15 +16,12 @@ pub use crate::call::{Checked, Ordered, With};
 
 use std::sync::Arc;
 
-use super::reference::{ALIAS_PREFIX, KEY_PREFIX};
+use super::resource_names::key_arn;
 use crate::call;
 use crate::dialect::alibaba::fault::Fault;
-use crate::keyring::{AliasName, Key, Place};
+use crate::keyring::Key;
 
 type Found<T> = call::Found<T, Fault>;
-
-/// The resource of actions that are about no thing in particular.
-pub const ANYTHING: &str = "*";
 
 fn resource(action: &'static str, name: String) -> call::Resource {
     call::Resource { action, name, key: None }
@@ -32,23 +29,4 @@ fn resource(action: &'static str, name: String) -> call::Resource {
 
 fn key_resource(action: &'static str, key: &Arc<Key>) -> call::Resource {
     call::Resource { action, name: key_arn(key), key: Some(Arc::clone(key)) }
-}
-
-/// `acs:kms:<region>:<account>:key/<id>`.
-pub fn key_arn(key: &Key) -> String {
-    arn(&key.place, KEY_PREFIX, key.id.as_str())
-}
-
-/// `acs:kms:<region>:<account>:alias/<name>`.
-pub fn alias_arn(place: &Place, name: &AliasName) -> String {
-    arn(place, ALIAS_PREFIX, name.as_str())
-}
-
-/// `acs:kms:<region>:<account>:<kind><name>`.
-fn arn(place: &Place, kind: &str, name: &str) -> String {
-    elsewhere_arn(&place.region, &place.account, kind, name)
-}
-
-fn elsewhere_arn(region: &str, account: &str, kind: &str, name: &str) -> String {
-    ["acs:kms:", region, ":", account, ":", kind, name].concat()
 }
