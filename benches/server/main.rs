@@ -12,6 +12,11 @@
 //!
 //! `cargo bench -- pairs` measures signatures beside `openssl speed`, and what a Decrypt waits while key pairs are made.
 //!
+//! `cargo bench -- writes` measures durable CreateKey at 1, 16 and 64 connections.
+//!
+//! `YAOSHI_BENCH_BEFORE=/path/to/yaoshi` measures another build beside this one, in the same interleaved run: of signed
+//! Decrypts, and of `writes`.
+//!
 //! The yardsticks are this same binary started again as `server yardstick NAME`, so that every server is a fresh
 //! process on a core of its own.
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time; nothing here is part of Yaoshi")]

@@ -11,6 +11,7 @@ mod rounds;
 mod sandbox;
 mod servers;
 mod sign;
+mod writes;
 mod yardstick;
 
 use std::{env, error::Error, process::ExitCode, time::Instant};
@@ -29,6 +30,7 @@ pub(crate) fn main() -> ExitCode {
         [role, name] if role == yardstick::ROLE => yardstick::serve(name),
         [what, ..] if what == growth::NAME => growth::measure(),
         [what, ..] if what == pairs::NAME => pairs::measure(),
+        [what, ..] if what == writes::NAME => writes::measure(),
         arguments if arguments.iter().any(|argument| argument == "--bench") => bench(),
         _ => {
             println!("This is a bench: run it with `cargo bench`.");
@@ -57,6 +59,7 @@ fn bench() -> Outcome<()> {
     let heats = rounds::run(&plan, &machine, &servers)?;
 
     report::throughput(&servers, &heats);
+    report::before(&servers, &heats);
     report::variants(&servers, &heats);
     report::idle(&idle);
     report::goals(&heats, &idle);

@@ -1,6 +1,8 @@
 //! The real binary as a process of its own.
 
 use std::{
+    env,
+    ffi::{OsStr, OsString},
     io::{BufRead as _, BufReader},
     net::SocketAddr,
     path::Path,
@@ -23,9 +25,19 @@ pub(crate) struct Running {
     pub(crate) first_answer: Duration,
 }
 
-/// Start it with a sandbox file, keys in the folder `data` if there is one, and wait for its first answer.
+/// Another build to measure beside this one, named by `YAOSHI_BENCH_BEFORE`.
+pub(crate) fn before() -> Option<OsString> {
+    env::var_os("YAOSHI_BENCH_BEFORE").filter(|program| !program.is_empty())
+}
+
+/// Start this build with a sandbox file, keys in the folder `data` if there is one, and wait for its first answer.
 pub(crate) fn start(sandbox_file: &Path, data: Option<&Path>) -> Outcome<Running> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_yaoshi"));
+    start_program(env!("CARGO_BIN_EXE_yaoshi").as_ref(), sandbox_file, data)
+}
+
+/// The same with the build `program`.
+pub(crate) fn start_program(program: &OsStr, sandbox_file: &Path, data: Option<&Path>) -> Outcome<Running> {
+    let mut command = Command::new(program);
     command
         .args(["serve", "--listen", "127.0.0.1:0", "--limits", "off", "--log", "warn", "--sandbox"])
         .arg(sandbox_file)

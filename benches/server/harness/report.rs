@@ -33,6 +33,19 @@ pub(crate) fn throughput(servers: &Servers, heats: &[Heat]) {
     }
 }
 
+/// Another build, beside this one in the same run.
+pub(crate) fn before(servers: &Servers, heats: &[Heat]) {
+    if servers.chosen().iter().all(|server| server.part != Part::Before) {
+        return;
+    }
+    println!();
+    println!("The build of YAOSHI_BENCH_BEFORE");
+    heading("of yaoshi");
+    for (scheme, connections) in loads() {
+        rows(servers, &of(heats, scheme, connections), Part::Before, YAOSHI);
+    }
+}
+
 /// The second table: what logging costs.
 pub(crate) fn variants(servers: &Servers, heats: &[Heat]) {
     if servers.chosen().iter().all(|server| server.part != Part::Variant) {

@@ -106,7 +106,7 @@ pub(crate) fn loads() -> impl Iterator<Item = (Scheme, usize)> {
 
 /// Who takes part at so many connections; the first place goes round.
 fn entrants(servers: &Servers, connections: usize, turn: usize) -> Vec<&'static Server> {
-    let takes_part = |server: &&&Server| server.part == Part::Throughput || connections == VARIANT_CONNECTIONS;
+    let takes_part = |server: &&&Server| server.part != Part::Variant || connections == VARIANT_CONNECTIONS;
     let mut order: Vec<&Server> = servers.chosen().iter().filter(takes_part).copied().collect();
     if !order.is_empty() {
         let first = turn % order.len();

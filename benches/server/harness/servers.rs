@@ -1,7 +1,9 @@
 //! The servers that compete, each started as a fresh process on the server's core.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsStr,
+    fs,
     fs::File,
     io::{self, BufRead as _, BufReader},
     net::SocketAddr,
@@ -14,7 +16,7 @@ use super::{
     Outcome,
     load::{self, ask},
     machine::Machine,
-    sandbox,
+    process, sandbox,
     sign::Scheme,
     yardstick,
 };
@@ -29,7 +31,13 @@ pub(crate) struct Server {
 #[derive(Clone, Copy)]
 enum Program {
     Yardstick,
-    Yaoshi { log: &'static str, to: LogTo, keeps: bool },
+    Yaoshi {
+        log: &'static str,
+        to: LogTo,
+        keeps: bool,
+    },
+    /// Another build, in memory.
+    Before,
 }
 
 /// Where the log (standard error) goes.
@@ -49,11 +57,14 @@ pub(crate) enum Part {
     Throughput,
     /// The second table: what an option costs, at 16 connections.
     Variant,
+    /// The table beside the first one: another build.
+    Before,
 }
 
 pub(crate) const FLOOR: &str = yardstick::FLOOR;
 pub(crate) const WORK_LIMIT: &str = yardstick::WORK_LIMIT;
 pub(crate) const YAOSHI: &str = "yaoshi";
+pub(crate) const BEFORE: &str = "before";
 
 const ALL: &[Server] = &[
     Server { name: FLOOR, program: Program::Yardstick, part: Part::Throughput },
@@ -63,6 +74,7 @@ const ALL: &[Server] = &[
         program: Program::Yaoshi { log: "warn", to: LogTo::File, keeps: false },
         part: Part::Throughput,
     },
+    Server { name: BEFORE, program: Program::Before, part: Part::Before },
     Server {
         name: "info-null",
         program: Program::Yaoshi { log: "info", to: LogTo::Null, keeps: false },
@@ -102,6 +114,7 @@ impl<'a> Servers<'a> {
         if chosen.is_empty() {
             chosen = ALL.iter().collect();
         }
+        chosen.retain(|server| server.name != BEFORE || process::before().is_some());
         let servers = Self { machine, directory: tempfile::tempdir()?, chosen };
         for keys in [FEW_KEYS, MANY_KEYS] {
             fs::write(servers.sandbox(keys), sandbox::file(keys))?;
@@ -122,17 +135,13 @@ impl<'a> Servers<'a> {
                 command
             }
             Program::Yaoshi { log, keeps, .. } => {
-                let mut command = Command::new(env!("CARGO_BIN_EXE_yaoshi"));
-                command
-                    .args(["serve", "--listen", "127.0.0.1:0", "--limits", "off"])
-                    .args(["--log", log, "--sandbox"])
-                    .arg(self.sandbox(keys))
-                    .env("XDG_CONFIG_HOME", self.directory.path());
+                let mut command = self.serving(env!("CARGO_BIN_EXE_yaoshi"), log, keys);
                 if keeps {
                     command.arg("--data").arg(self.directory.path().join("data"));
                 }
                 command
             }
+            Program::Before => self.serving(process::before().ok_or("there is no other build")?, "warn", keys),
         };
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(match server.log_to() {
             LogTo::File => File::create(&log)?.into(),
@@ -144,6 +153,16 @@ impl<'a> Servers<'a> {
             .on_server_core(|| command.spawn())?
             .map_err(|error| format!("{}: {error}", command.get_program().display()))?;
         Running::await_listening(server, child, &log)
+    }
+
+    fn serving(&self, program: impl AsRef<OsStr>, log: &str, keys: u32) -> Command {
+        let mut command = Command::new(program);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--limits", "off"])
+            .args(["--log", log, "--sandbox"])
+            .arg(self.sandbox(keys))
+            .env("XDG_CONFIG_HOME", self.directory.path());
+        command
     }
 
     /// Every server gives the right plaintext to a right request, and 400 to a forged and to a repeated one.
@@ -173,14 +192,14 @@ pub(crate) const MANY_KEYS: u32 = 1000;
 impl Server {
     fn log_to(&self) -> LogTo {
         match self.program {
-            Program::Yardstick => LogTo::File,
+            Program::Yardstick | Program::Before => LogTo::File,
             Program::Yaoshi { to, .. } => to,
         }
     }
 
     /// Whether the number of keys in the sandbox file matters to it.
     pub(crate) fn reads_sandbox(&self) -> bool {
-        matches!(self.program, Program::Yaoshi { .. })
+        matches!(self.program, Program::Yaoshi { .. } | Program::Before)
     }
 }
 

@@ -17,9 +17,10 @@ pub use crate::call::{Checked, Ordered, With};
 use std::sync::Arc;
 
 use super::resource_names::key_arn;
+use super::words::is_spoken;
 use crate::call;
 use crate::dialect::alibaba::fault::Fault;
-use crate::keyring::Key;
+use crate::keyring::{self, Key};
 
 type Found<T> = call::Found<T, Fault>;
 
@@ -29,4 +30,9 @@ fn resource(action: &'static str, name: String) -> call::Resource {
 
 fn key_resource(action: &'static str, key: &Arc<Key>) -> call::Resource {
     call::Resource { action, name: key_arn(key), key: Some(Arc::clone(key)) }
+}
+
+/// A key of which some word cannot be said does not exist here.
+fn spoken(key: Arc<Key>) -> Result<Arc<Key>, keyring::Error> {
+    if is_spoken(&key) { Ok(key) } else { Err(keyring::Error::KeyNotFound) }
 }
