@@ -26,6 +26,9 @@ pub struct MustWait;
 type FaultOf<D> = <<D as Deed>::Subject as Subject>::Fault;
 type AdmittedOf<D> = <<D as Deed>::Subject as Subject>::Admitted;
 
+/// What may be acted on, and the keys in it whose rotation is due.
+type FoundPermitted<S> = (Permitted<S>, Vec<KeyId>);
+
 /// Do `deed` in the name of `turn`: all of it or nothing. A dry run goes the whole way and keeps nothing.
 pub fn take<D: Deed>(
     deed: &D,
@@ -132,7 +135,7 @@ fn find_permitted<D: Deed>(
     deed: &D,
     turn: &mut Turn,
     view: &View<'_, D::Mode>,
-) -> Result<(Permitted<D::Subject>, Vec<KeyId>), FaultOf<D>> {
+) -> Result<FoundPermitted<D::Subject>, FaultOf<D>> {
     turn.record.asked.clear();
     let found = D::Subject::find(deed.subject(), Asks::new(D::PERMISSIONS), view);
     let due = found.due(view.now());
@@ -145,7 +148,9 @@ fn settle(due: &[KeyId], turn: &mut Turn) {
     let Premises { world, holdings, .. } = &*turn.premises;
     let draw = world.chance.draw(&turn.place.account);
     let settled = holdings.view::<Write>(turn.place.clone(), turn.wall, draw, None).and_then(|mut settling| {
-        due.iter().for_each(|key| settling.keys_mut().settle_rotation(key));
+        for key in due {
+            settling.keys_mut().settle_rotation(key);
+        }
         settling.commit()
     });
     match settled {

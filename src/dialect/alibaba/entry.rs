@@ -8,7 +8,7 @@ use super::dry_run::{self, DryRun};
 use super::fault::Fault;
 use super::parameter_names::parameter_names;
 use super::parse::parse;
-use crate::call::{self, Asks, Deed, MustWait, Subject, Waiting};
+use crate::call::{self, Asks, Deed, Subject, Waiting};
 use crate::dialect::{Taken, Work};
 use crate::state::Mode;
 
@@ -73,9 +73,9 @@ where
         Err(fault) => return Taken::Answered(verified.refuse(fault)),
     };
     if !verified.always_waits() {
-        match call::take(&deed, &mut verified.turn, Waiting::Not) {
-            Ok(outcome) => return Taken::Answered(verified.conclude(outcome)),
-            Err(MustWait) => {}
+        let taken = call::take(&deed, &mut verified.turn, Waiting::Not);
+        if let Ok(outcome) = taken {
+            return Taken::Answered(verified.conclude(outcome));
         }
     }
     Taken::Later(Work {
