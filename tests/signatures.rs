@@ -15,7 +15,7 @@ fn every_capture_of_an_official_sdk_verifies() {
         capture.raw.verify_by(&capture.verifier).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
 
         let (head, body) = capture.raw.to_http().into_parts();
-        let request = Request { head, body, peer: [127, 0, 0, 1].into(), secure: false };
+        let request = Request::new(head, body, [127, 0, 0, 1].into(), false);
         let parameters = Parameters::read(&capture.raw.query, &request.body).unwrap();
         let claim = Credentials::read(&request, &parameters).unwrap().claim;
         // `classic_001_CreateKey.txt`

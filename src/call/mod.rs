@@ -23,7 +23,7 @@ pub use abandoned::{Abandoned, Attendance};
 pub use deed::{Deed, Queue};
 pub use record::Record;
 pub use refusal::{Denial, Refusal};
-pub use resource::{Asked, Resource};
+pub use resource::Resource;
 pub use subject::{Asks, Checked, Found, Ordered, Permitted, Subject, With};
 pub use throttle::{Limit, Limits, Throttle};
 pub use turn::{Done, Premises, Turn};

@@ -14,17 +14,24 @@ pub struct Resource {
     pub name: String,
     /// The key whose tags conditions can see.
     pub key: Option<Arc<Key>>,
+    /// What came of asking, once it was asked.
+    pub decision: Option<Decision>,
+}
+
+impl Resource {
+    /// A thing without tags that conditions could see.
+    pub fn new(action: &'static str, name: String) -> Self {
+        Self { action, name, key: None, decision: None }
+    }
+
+    /// `key`, by its full `name`.
+    pub fn of_key(action: &'static str, name: String, key: &Arc<Key>) -> Self {
+        Self { key: Some(Arc::clone(key)), ..Self::new(action, name) }
+    }
 }
 
 impl Tags for Resource {
     fn value(&self, key: &str) -> Option<&str> {
         self.key.as_ref()?.tags.get(key).map(String::as_str)
     }
-}
-
-/// A question for permission, and its answer.
-#[derive(Debug)]
-pub struct Asked {
-    pub resource: Resource,
-    pub decision: Decision,
 }

@@ -6,7 +6,7 @@ use http::HeaderName;
 use http::header::ORIGIN;
 use http::request::Parts;
 
-use super::host;
+use super::host::Host;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -32,8 +32,8 @@ pub enum Stranger {
 }
 
 impl Browsers {
-    /// Errors: why a request with this `head` may be a web page's.
-    pub fn refuse(&self, head: &Parts) -> Result<(), Stranger> {
+    /// Errors: why a request with this `head`, for this `host`, may be a web page's.
+    pub fn refuse(&self, head: &Parts, host: &Host) -> Result<(), Stranger> {
         if head.headers.contains_key(ORIGIN) {
             return Err(Stranger::Origin);
         }
@@ -41,7 +41,7 @@ impl Browsers {
             return Err(Stranger::Page);
         }
         let Self::KnownHosts(names) = self else { return Ok(()) };
-        match host::of(head) {
+        match host.name() {
             Some(host) if !is_known(host, names) => Err(Stranger::Host(host.to_owned())),
             _ => Ok(()),
         }
@@ -89,10 +89,10 @@ mod tests {
             (&Browsers::AnyHost, "sec-fetch-site", "same-origin", true),
         ] {
             let (head, ()) = http::Request::builder().header(name, value).body(()).unwrap().into_parts();
-            assert_eq!(browsers.refuse(&head).is_err(), is_refused, "{name}: {value}");
+            assert_eq!(browsers.refuse(&head, &Host::of(&head)).is_err(), is_refused, "{name}: {value}");
         }
         let twice = http::Request::builder().header("sec-fetch-site", "none").header("sec-fetch-site", "cross-site");
         let (head, ()) = twice.body(()).unwrap().into_parts();
-        assert_eq!(known.refuse(&head), Err(Stranger::Page));
+        assert_eq!(known.refuse(&head, &Host::of(&head)), Err(Stranger::Page));
     }
 }

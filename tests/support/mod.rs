@@ -115,7 +115,7 @@ impl Service {
 /// A request as it comes off a connection.
 pub fn from_loopback(request: http::Request<Bytes>) -> Request {
     let (head, body) = request.into_parts();
-    Request { head, body, peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false }
+    Request::new(head, body, IpAddr::V4(Ipv4Addr::LOCALHOST), false)
 }
 
 impl From<Answer> for Reply {

@@ -96,7 +96,7 @@ impl Raw {
     /// Check the signature, and nothing else of who calls and when.
     pub fn verify_by(&self, verifier: &Verifier) -> Result<(), Fault> {
         let (head, body) = self.to_http().into_parts();
-        let request = Request { head, body, peer: [127, 0, 0, 1].into(), secure: false };
+        let request = Request::new(head, body, [127, 0, 0, 1].into(), false);
         let parameters = Parameters::read(&self.query, &request.body)?;
         let credentials = Credentials::read(&request, &parameters)?;
         credentials.demand_complete()?;

@@ -15,7 +15,7 @@ use super::gateway::Gateway;
 use super::parameters::Parameters;
 use super::signature::Credentials;
 use crate::call::{Record, Turn};
-use crate::dialect::{Answer, Request, host};
+use crate::dialect::{Answer, Host, Request};
 
 /// A request taken apart; nothing in it is believed yet.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub(super) struct Arrival {
 pub(super) struct Verified {
     pub(super) gateway: Arc<Gateway>,
     pub(super) envelope: Envelope,
-    pub(super) head: Parts,
+    pub(super) host: Host,
     pub(super) parameters: Parameters,
     pub(super) dry_run: DryRun,
     pub(super) turn: Turn,
@@ -66,14 +66,14 @@ impl Verified {
                 self.gateway.file(&self.turn.record, self.envelope, &answer, None);
                 answer
             }
-            Err(fault) => self.gateway.refusal(&self.turn.record, self.envelope, host_of(&self.head), &fault),
+            Err(fault) => self.gateway.refusal(&self.turn.record, self.envelope, &self.host, &fault),
         }
     }
 
     /// Refuse what its action cannot read.
     pub(super) fn refuse(self, fault: Fault) -> Answer {
         let fault = self.dry_run.refusal(fault);
-        self.gateway.refusal(&self.turn.record, self.envelope, host_of(&self.head), &fault)
+        self.gateway.refusal(&self.turn.record, self.envelope, &self.host, &fault)
     }
 }
 
@@ -92,8 +92,8 @@ impl Gateway {
     }
 
     /// Tell the caller why it is refused, and the log.
-    pub(super) fn refusal(&self, record: &Record, envelope: Envelope, host: &str, fault: &Fault) -> Answer {
-        let answer = envelope.failure(host, fault);
+    pub(super) fn refusal(&self, record: &Record, envelope: Envelope, host: &Host, fault: &Fault) -> Answer {
+        let answer = envelope.failure(host.name().unwrap_or_default(), fault);
         self.file(record, envelope, &answer, Some(fault));
         answer
     }
@@ -104,11 +104,6 @@ impl Gateway {
         let took = self.premises.world.clock.elapsed().saturating_sub(record.started);
         record.file(envelope.request_id.as_str(), answer.status.as_u16(), outcome, reason, took);
     }
-}
-
-/// The host that a request is for, without what clients put around it.
-pub(super) fn host_of(head: &Parts) -> &str {
-    host::of(head).unwrap_or_default()
 }
 
 /// The format that a request wants its answer in: V3 and V4 have one alone.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 
-use super::arrival::{Arrival, host_of};
+use super::arrival::Arrival;
 use super::dry_run::{self, DryRun};
 use super::entry::Entry;
 use super::fault::{self, Fault};
@@ -44,15 +44,24 @@ impl Gateway {
             return Err(unreadable(request, fault.clone()));
         }
         let credentials = Credentials::read(request, parameters)?;
-        let claim = &credentials.claim;
-        (record.action, record.claimed) = (claim.action.into(), claim.access_key_id.into());
-        let caller = self.caller(arrival, &credentials)?;
+        let asked = self.believed(arrival, &credentials, record);
+        if asked.is_err() {
+            record_claim(&credentials.claim, record);
+        }
+        asked
+    }
+
+    /// What a call asks for whose credentials are right.
+    fn believed(&self, arrival: &Arrival, credentials: &Credentials<'_>, record: &mut Record) -> Result<Asked, Fault> {
+        let (parameters, claim) = (&arrival.parameters, &credentials.claim);
+        let caller = self.caller(arrival, credentials)?;
         record.caller = Some(Arc::clone(&caller));
         let service = &kms::SERVICE;
         let action = service.action(claim.version, claim.action)?;
+        record.action = action.name.into();
         let dry_run = parameters.given(dry_run::NAME);
         let region = self
-            .region(host_of(&request.head), parameters, claim.region)
+            .region(arrival.request.host.name().unwrap_or_default(), parameters, claim.region)
             .map_err(|fault| action.refusal(fault, dry_run))?;
         let dry_run = DryRun::asked(dry_run, action.dry_run)?;
         if dry_run == DryRun::Ignored {
@@ -114,6 +123,12 @@ impl Gateway {
             Some(_) => Err(Fault::about(&fault::INVALID_PARAMETER, "RegionId")),
         }
     }
+}
+
+/// What a call that is refused says of itself.
+fn record_claim(claim: &Claim<'_>, record: &mut Record) {
+    record.action = claim.action.to_owned().into();
+    record.claimed = claim.access_key_id.into();
 }
 
 /// Who holds a bearer token. An AccessKey that is named beside it must be the holder's.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use http::request::Parts;
 
 use super::answer::Format;
-use super::arrival::{Arrival, Verified, format, host_of};
+use super::arrival::{Arrival, Verified, format};
 use super::fault::{self, Fault};
 use super::gateway::Gateway;
 use super::parameters::Parameters;
 use super::verification::Asked;
 use crate::call::{Done, Record, Turn};
-use crate::dialect::{Answer, Dialect, Request, Taken, Unacceptable};
+use crate::dialect::{Answer, Dialect, Host, Request, Taken, Unacceptable};
 
 /// Bytes of a body at the most.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -33,8 +33,7 @@ impl Dialect for Gateway {
         let asked = match self.verify(&arrival, &mut record) {
             Ok(asked) => asked,
             Err(fault) => {
-                let host = host_of(&arrival.request.head);
-                return Taken::Answered(self.refusal(&record, arrival.envelope, host, &fault));
+                return Taken::Answered(self.refusal(&record, arrival.envelope, &arrival.request.host, &fault));
             }
         };
         let Asked { service, action, caller, place, dry_run } = asked;
@@ -51,7 +50,7 @@ impl Dialect for Gateway {
             record,
             done: Done::default(),
         };
-        action.take(Verified { gateway: self, envelope, head: request.head, parameters, dry_run, turn })
+        action.take(Verified { gateway: self, envelope, host: request.host, parameters, dry_run, turn })
     }
 
     fn refuse(&self, head: &Parts, reason: Unacceptable) -> Answer {
@@ -68,6 +67,6 @@ impl Dialect for Gateway {
             Unacceptable::Failed => (&fault::INTERNAL_FAILURE).into(),
         };
         let record = Record { started: self.premises.world.clock.elapsed(), ..Record::default() };
-        self.refusal(&record, self.envelope(wanted), host_of(head), &fault)
+        self.refusal(&record, self.envelope(wanted), &Host::of(head), &fault)
     }
 }

@@ -25,11 +25,11 @@ use crate::keyring::{self, Key};
 type Found<T> = call::Found<T, Fault>;
 
 fn resource(action: &'static str, name: String) -> call::Resource {
-    call::Resource { action, name, key: None }
+    call::Resource::new(action, name)
 }
 
 fn key_resource(action: &'static str, key: &Arc<Key>) -> call::Resource {
-    call::Resource { action, name: key_arn(key), key: Some(Arc::clone(key)) }
+    call::Resource::of_key(action, key_arn(key), key)
 }
 
 /// A key of which some word cannot be said does not exist here.
