@@ -41,5 +41,6 @@ mod storage;
 mod support;
 mod tags;
 mod tls;
+mod two_nodes;
 mod versions;
 mod work;

@@ -72,14 +72,16 @@ where
         Ok(deed) => deed,
         Err(fault) => return Taken::Answered(verified.refuse(fault)),
     };
-    if !verified.always_waits() {
+    let queue = if verified.always_waits() {
+        deed.queue()
+    } else {
         match call::take(&deed, &mut verified.turn, Waiting::Not) {
             Ok(outcome) => return Taken::Answered(verified.conclude(outcome)),
-            Err(MustWait) => {}
+            Err(MustWait(queue)) => queue,
         }
-    }
+    };
     Taken::Later(Work {
-        queue: deed.queue(),
+        queue,
         fair_by: verified.fair_by(),
         run: Box::new(move |abandoned| {
             let taken = call::take(&deed, &mut verified.turn, Waiting::Allowed(abandoned));
