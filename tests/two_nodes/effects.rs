@@ -15,6 +15,8 @@ pub enum Effect {
     Wished(String),
     /// A due rotation.
     Settled,
+    /// Nothing but erasures of what was overdue.
+    Cleared,
     /// The people and keys of the sandbox file.
     Stocked,
 }
@@ -40,7 +42,7 @@ pub fn effect(before: &State, call: &[Change]) -> Effect {
         }
     }
     told.sort_unstable();
-    Effect::Wished(told.join(", "))
+    if told.is_empty() { Effect::Cleared } else { Effect::Wished(told.join(", ")) }
 }
 
 /// Whether nothing but a rotation was done to the key, at an instant when it was due.

@@ -1,5 +1,6 @@
 //! Many callers on two nodes over an engine that fails now and then.
 
+use std::fmt::Debug;
 use std::sync::Mutex;
 use std::thread;
 
@@ -147,6 +148,10 @@ fn is_primary(version: &str, wish: Wish, state: &State) -> bool {
     }
 }
 
+fn lines(things: &[impl Debug]) -> String {
+    things.iter().map(|thing| format!("{thing:?}\n")).collect()
+}
+
 /// Every answer is true, and every change behind those that were `begun` with was asked for by a call of its own.
 fn check(cluster: &Cluster, history: &History, told: &[Told], begun: usize) {
     let effects: Vec<_> = history
@@ -157,16 +162,14 @@ fn check(cluster: &Cluster, history: &History, told: &[Told], begun: usize) {
         .map(|((revision, call), (_, before))| (*revision, effect(before, call)))
         .collect();
     let wished: Vec<_> = effects.iter().filter(|(_, effect)| matches!(effect, Effect::Wished(_))).collect();
-    let without = assigned(wished.len(), told.len(), |change, call| told[call].explains(wished[change]));
-    assert_eq!(
-        without.map_err(|change| wished[change]),
-        Ok(()),
-        "nobody asked for it, or it was done twice: {told:#?}"
-    );
+    if let Err(change) = assigned(wished.len(), told.len(), |change, call| told[call].explains(wished[change])) {
+        panic!("nobody asked for this, or it was done twice: {:?}\n{}", wished[change], lines(told));
+    }
     let must = |told: &&Told| told.is_done() && !told.wish.is_read() && !told.had_nothing_to_do(history);
     let done: Vec<_> = told.iter().filter(must).collect();
-    let without = assigned(done.len(), wished.len(), |call, change| done[call].explains(wished[change]));
-    assert!(without.is_ok(), "{:#?} is lost: {wished:#?}", done[without.unwrap_err()]);
+    if let Err(call) = assigned(done.len(), wished.len(), |call, change| done[call].explains(wished[change])) {
+        panic!("{:?} is lost\n{}", done[call], lines(&effects));
+    }
     for told in told {
         if let Some(version) = &told.version {
             let seen = history.between(told.from, told.to);
