@@ -1,5 +1,6 @@
 //! What Yaoshi promises, one module a subject. The official SDKs judge in `sdk.rs`.
 
+mod account_clocks;
 mod actions;
 mod aliases;
 mod architecture;
@@ -13,15 +14,19 @@ mod crash;
 mod data_folder;
 mod data_keys;
 mod dry_run;
+mod due_rotations;
 mod encryption;
+mod failing_batches;
 mod front;
 mod gateway;
+mod kept_data_keys;
 mod key_pair_versions;
 mod key_pairs;
 mod ledger;
 mod macs;
 mod managed_data_keys;
 mod material;
+mod migration;
 mod openssl;
 mod parameters;
 mod permissions;
@@ -32,6 +37,7 @@ mod recipients;
 mod rotation;
 mod sandbox_file;
 mod sandbox_material;
+mod second_dialect;
 mod seed;
 mod server;
 mod signature_mutations;

@@ -6,6 +6,7 @@ pub mod engine;
 pub mod openssl;
 pub mod pair;
 pub mod samples;
+pub mod unsteady;
 pub mod wire;
 pub mod wrap;
 
