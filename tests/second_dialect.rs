@@ -1,6 +1,6 @@
 //! A second dialect in ten minutes: one operation on the same keys, in a framing of its own.
 //!
-//! The dialect is the module `hexadecimal`, of 150 lines with its words for what can be refused, built on the way of a
+//! The dialect is the module `hexadecimal`, of 160 lines with its words for what can be refused, built on the way of a
 //! call, the state and the keyring alone. A deed of its own brings permission, throttling, key states, rotation, the
 //! queue and the record in the log with it.
 

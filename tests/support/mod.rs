@@ -75,11 +75,11 @@ impl Service {
     fn put_together(
         options: &Options,
         clock: Arc<ManualClock>,
-        assemble: impl FnOnce(World) -> Result<Assembly, StartError>,
+        start: impl FnOnce(World) -> Result<Assembly, StartError>,
     ) -> Self {
         let chance = Arc::new(options.seed.map_or_else(Chance::system, Chance::seeded));
         let world = World { clock: Arc::clone(&clock) as _, chance: Arc::clone(&chance) };
-        let assembly = assemble(world).unwrap_or_else(|error| panic!("{error}"));
+        let assembly = start(world).unwrap_or_else(|error| panic!("{error}"));
         let (front, premises) = (Arc::clone(assembly.front()), Arc::clone(assembly.premises()));
         Self { front, premises, warnings: assembly.warnings, clock, chance }
     }

@@ -134,11 +134,15 @@ impl History {
             let mut whole = states.last().unwrap().1.clone();
             for call in built {
                 let mut next = states.last().unwrap().1.clone();
-                call.iter().for_each(|change| next.apply(change));
+                for change in call {
+                    next.apply(change);
+                }
                 states.push((*revision, next));
                 calls.push((*revision, call.clone()));
             }
-            changes.iter().for_each(|change| whole.apply(change));
+            for change in changes {
+                whole.apply(change);
+            }
             assert_eq!(picture(&whole), picture(&states.last().unwrap().1), "in any order");
         }
         Self { states, calls }

@@ -35,7 +35,9 @@ fn outcome(reply: &Reply, wish: Wish, node: &Service) -> Outcome {
 /// The state in words, but for what nobody can foretell. Rotations that are due are settled first: a call that was
 /// refused in the end may have done that or not, and nobody can tell.
 fn sketch(node: &Service) -> String {
-    KEYS.iter().for_each(|key| drop(node.call("yaoshi", "DescribeKey", &[("KeyId", key)])));
+    for key in KEYS {
+        node.call("yaoshi", "DescribeKey", &[("KeyId", key)]);
+    }
     let keys = ring(&node.premises.holdings.state().keys).into_iter().map(|key| {
         let mut told = String::new();
         let is_new = !key.description.is_empty();

@@ -149,7 +149,7 @@ fn is_primary(version: &str, wish: Wish, state: &State) -> bool {
 }
 
 fn lines(things: &[impl Debug]) -> String {
-    things.iter().map(|thing| format!("{thing:?}\n")).collect()
+    things.iter().map(|thing| format!("{thing:?}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Every answer is true, and every change behind those that were `begun` with was asked for by a call of its own.
