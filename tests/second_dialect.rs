@@ -329,6 +329,16 @@ fn a_due_rotation_is_settled_on_the_way() {
     assert!(!sealed.starts_with(APP_NEW.id), "the new version encrypts");
 }
 
+/// With a seed, calls of an account take turns: they wait for that elsewhere.
+#[test]
+fn with_a_seed_everything_waits() {
+    let file = SandboxFile::parse("test.toml", include_str!("../fixtures/sandbox.toml")).unwrap();
+    let service = Service::with_options(&Options { file: Some(file), seed: Some(7), ..Options::default() });
+    let request = from_loopback(Both::request("account", &json!({ "key": APP, "text": "hello" })));
+    let taken = Arc::new(Hexadecimal(Arc::clone(&service.premises))).take(request);
+    assert!(matches!(taken, Taken::Later(work) if work.queue == Queue::Compute));
+}
+
 /// What a test reads of the log.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);

@@ -33,7 +33,9 @@ pub fn take<D: Deed>(
     waiting: Waiting<'_>,
 ) -> Result<Result<D::Reply, FaultOf<D>>, MustWait> {
     let abandoned = match waiting {
-        Waiting::Not if D::Mode::WRITES || D::IS_LONG => return Err(MustWait(deed.queue())),
+        Waiting::Not if D::Mode::WRITES || D::IS_LONG || turn.premises.makes_all_wait() => {
+            return Err(MustWait(deed.queue()));
+        }
         Waiting::Not => None,
         Waiting::Allowed(abandoned) => Some(abandoned),
     };

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use rstest::rstest;
 use yaoshi::call::Limits;
+use yaoshi::dialect::{Abandoned, Queue, Taken};
 use yaoshi::keyring::{self, Key, States};
 use yaoshi::state::Change;
 use yaoshi::world::{Appended, Batch, Bounds, Followed, Revision, Store, StoreError};
@@ -14,7 +15,7 @@ use super::cluster::{Cluster, KEYS, later, ring, version_of};
 use crate::support::engine::Fault;
 use crate::support::samples::PLAINTEXT;
 use crate::support::wire::{Draft, Signing};
-use crate::support::{Reply, Service};
+use crate::support::{Reply, Service, from_loopback};
 
 /// How often a call is run.
 const TRIES: usize = 8;
@@ -271,6 +272,24 @@ fn a_call_that_runs_again_needs_no_other_nonce() {
         meddlers.cluster.nodes[0].send(raw.to_http()).refused(400, "SignatureNonceUsed");
     }
     assert_eq!(meddlers.sent(), 2 * TRIES);
+}
+
+/// To see what others have written means to ask for it, which takes a while.
+#[test]
+fn nothing_is_read_where_nothing_may_wait() {
+    let meddlers = Meddlers::new(Limits::Off);
+    let engine = &meddlers.cluster.engine;
+    for (action, more) in [("Encrypt", &[("Plaintext", PLAINTEXT)][..]), ("DescribeKey", &[]), ("ListKeyVersions", &[])]
+    {
+        let raw = Draft::new(Signing::V3, action, &[&[("KeyId", KEYS[0])], more].concat()).sign();
+        let request = from_loopback(raw.to_http());
+        let asked = engine.counts();
+        let dialect = Arc::clone(meddlers.cluster.nodes[0].front.claimant(&request.head).unwrap());
+        let Taken::Later(work) = dialect.take(request) else { panic!("{action} is answered at once") };
+        assert_eq!((work.queue, engine.counts()), (Queue::Compute, asked), "{action}");
+        Reply::from((work.run)(&Abandoned::never())).ok();
+        assert_eq!(engine.counts().questions, asked.questions + 1, "{action}");
+    }
 }
 
 fn encrypt(meddlers: &Meddlers) -> String {

@@ -72,13 +72,9 @@ where
         Ok(deed) => deed,
         Err(fault) => return Taken::Answered(verified.refuse(fault)),
     };
-    let queue = if verified.always_waits() {
-        deed.queue()
-    } else {
-        match call::take(&deed, &mut verified.turn, Waiting::Not) {
-            Ok(outcome) => return Taken::Answered(verified.conclude(outcome)),
-            Err(MustWait(queue)) => queue,
-        }
+    let queue = match call::take(&deed, &mut verified.turn, Waiting::Not) {
+        Ok(outcome) => return Taken::Answered(verified.conclude(outcome)),
+        Err(MustWait(queue)) => queue,
     };
     Taken::Later(Work {
         queue,
