@@ -14,12 +14,13 @@ use tokio::sync::oneshot;
 
 use crate::call::{Limits, Premises, Throttle};
 use crate::certificates::{Authority, CertificateError};
-use crate::config::{self, Counts, DataError, Options, SandboxFileError, StockError, Stocker};
+use crate::config::{self, Contents, Counts, DataError, Options, SandboxFileError, StockError, Stocker};
 use crate::dialect::alibaba::{self, Gateway, service_names};
 use crate::dialect::browsers::Browsers;
 use crate::dialect::console::{Console, Modes};
 use crate::dialect::front::Front;
 use crate::server::{self, Tls};
+use crate::state::Holdings;
 use crate::world::World;
 
 /// Hears of long work how many of how many things are done.
@@ -51,8 +52,30 @@ pub struct Assembly {
 impl Assembly {
     /// `progress` hears now and then how many of how many keys have been read or made.
     pub fn new(options: &Options, world: World, progress: &mut Progress<'_>) -> Result<Self, StartError> {
+        let contents = config::load(options.file.as_ref(), &options.region, world.clock.now())?;
+        let holdings = config::open(options.data.as_ref(), &world, progress)?;
+        Self::put_together(options, world, contents, holdings, progress)
+    }
+
+    /// The same over `holdings` of the caller's own: what the options say of data is not asked.
+    pub fn over(
+        options: &Options,
+        world: World,
+        holdings: Holdings,
+        progress: &mut Progress<'_>,
+    ) -> Result<Self, StartError> {
+        let contents = config::load(options.file.as_ref(), &options.region, world.clock.now())?;
+        Self::put_together(options, world, contents, holdings, progress)
+    }
+
+    fn put_together(
+        options: &Options,
+        world: World,
+        contents: Contents,
+        holdings: Holdings,
+        progress: &mut Progress<'_>,
+    ) -> Result<Self, StartError> {
         let now = world.clock.now();
-        let contents = config::load(options.file.as_ref(), &options.region, now)?;
         let has_well_known_access_key = contents.has_well_known_access_key;
         let browsers = if has_well_known_access_key || !options.verify_signatures {
             Browsers::KnownHosts(options.hostnames.clone())
@@ -70,7 +93,6 @@ impl Assembly {
             },
             seeded: options.seed.is_some(),
         };
-        let holdings = config::open(options.data.as_ref(), &world, progress)?;
         let mut warnings = contents.warnings;
         let stocker = Stocker { holdings: &holdings, chance: &world.chance, now };
         stocker.people(&contents.people)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Abandoned, Asks, Deed, Permitted, Premises, Refusal, Subject, Turn};
+use super::{Abandoned, Asks, Deed, Permitted, Premises, Queue, Refusal, Subject, Turn};
 use crate::keyring::{KeyId, Prepared};
 use crate::state::{Mode, View, Write};
 use crate::world::CommitError;
@@ -19,9 +19,9 @@ pub enum Waiting<'a> {
     Allowed(&'a Abandoned),
 }
 
-/// The call cannot be answered without waiting. Nothing but its count was spent; take it again where it may.
+/// The call cannot be answered without waiting, there. Nothing but its count was spent; take it again where it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MustWait;
+pub struct MustWait(pub Queue);
 
 type FaultOf<D> = <<D as Deed>::Subject as Subject>::Fault;
 type AdmittedOf<D> = <<D as Deed>::Subject as Subject>::Admitted;
@@ -36,7 +36,9 @@ pub fn take<D: Deed>(
     waiting: Waiting<'_>,
 ) -> Result<Result<D::Reply, FaultOf<D>>, MustWait> {
     let abandoned = match waiting {
-        Waiting::Not if D::Mode::WRITES || D::IS_LONG => return Err(MustWait),
+        Waiting::Not if D::Mode::WRITES || D::IS_LONG || turn.premises.makes_all_wait() => {
+            return Err(MustWait(deed.queue()));
+        }
         Waiting::Not => None,
         Waiting::Allowed(abandoned) => Some(abandoned),
     };
@@ -48,7 +50,8 @@ pub fn take<D: Deed>(
         match attempt(deed, turn, abandoned, settles) {
             Ok(reply) => return Ok(Ok(reply)),
             Err(Stopped::Refused(fault)) => return Ok(Err(fault)),
-            Err(Stopped::Due(_)) if abandoned.is_none() => return Err(MustWait),
+            // To settle is to write.
+            Err(Stopped::Due(_)) if abandoned.is_none() => return Err(MustWait(Queue::Disk)),
             Err(Stopped::Due(keys)) => {
                 settle(&keys, turn);
                 settles = false;

@@ -44,13 +44,6 @@ pub(super) struct Verified {
 }
 
 impl Verified {
-    /// Whether no call is answered at once: a seeded stream may be in the hands of a writer, and others may have written
-    /// what is to be read.
-    pub(super) fn always_waits(&self) -> bool {
-        let premises = &self.turn.premises;
-        premises.world.chance.is_seeded() || premises.holdings.is_shared()
-    }
-
     /// Whom its work is fair between.
     pub(super) fn fair_by(&self) -> u64 {
         let mut hasher = DefaultHasher::new();

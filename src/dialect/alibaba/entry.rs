@@ -8,7 +8,7 @@ use super::dry_run::{self, DryRun};
 use super::fault::Fault;
 use super::parameter_names::parameter_names;
 use super::parse::parse;
-use crate::call::{self, Asks, Deed, Subject, Waiting};
+use crate::call::{self, Asks, Deed, MustWait, Subject, Waiting};
 use crate::dialect::{Taken, Work};
 use crate::state::Mode;
 
@@ -72,14 +72,12 @@ where
         Ok(deed) => deed,
         Err(fault) => return Taken::Answered(verified.refuse(fault)),
     };
-    if !verified.always_waits() {
-        let taken = call::take(&deed, &mut verified.turn, Waiting::Not);
-        if let Ok(outcome) = taken {
-            return Taken::Answered(verified.conclude(outcome));
-        }
-    }
+    let queue = match call::take(&deed, &mut verified.turn, Waiting::Not) {
+        Ok(outcome) => return Taken::Answered(verified.conclude(outcome)),
+        Err(MustWait(queue)) => queue,
+    };
     Taken::Later(Work {
-        queue: deed.queue(),
+        queue,
         fair_by: verified.fair_by(),
         run: Box::new(move |abandoned| {
             let taken = call::take(&deed, &mut verified.turn, Waiting::Allowed(abandoned));
