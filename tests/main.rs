@@ -42,4 +42,5 @@ mod support;
 mod tags;
 mod tls;
 mod versions;
+mod way;
 mod work;
