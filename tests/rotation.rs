@@ -90,9 +90,37 @@ enum Role {
     Settles(&'static [(&'static str, &'static str)]),
     /// As before, and then it is refused: the last version is too young for another.
     SettlesInVain(&'static [(&'static str, &'static str)]),
-    /// It is about no key, or about keys that never rotate, or about those that do not while they are as it wants them.
+    /// One of [`LEFT_ALONE`].
     LeavesAlone,
 }
+
+/// Why actions settle nothing.
+const LEFT_ALONE: [(&str, &[&str]); 4] = [
+    (
+        "they are about no key in particular",
+        &["CreateKey", "ListKeys", "ListAliases", "DescribeRegions", "DescribeAccountKmsStatus", "OpenKmsService"],
+    ),
+    ("keys that are to be deleted do not rotate", &["CancelKeyDeletion"]),
+    (
+        "nor do key pairs, MAC keys, and those whose material is imported",
+        &[
+            "AsymmetricSign",
+            "AsymmetricVerify",
+            "AsymmetricEncrypt",
+            "AsymmetricDecrypt",
+            "GetPublicKey",
+            "GenerateMac",
+            "VerifyMac",
+            "GetParametersForImport",
+            "ImportKeyMaterial",
+            "DeleteKeyMaterial",
+        ],
+    ),
+    (
+        "permission is asked for the data key alone, and no version of its key is used or shown",
+        &["GetManagedDataKey", "ListManagedDataKeyVersions"],
+    ),
+];
 
 /// Every action has a role.
 fn role(action: &str) -> Role {
@@ -130,27 +158,7 @@ fn role(action: &str) -> Role {
         "UntagResource" => Settles(&[KEY, ("TagKeys", r#"["k"]"#)]),
         "TagResources" => Settles(&[RESOURCES[0], RESOURCES[1], ("Tag.1.Key", "k")]),
         "UntagResources" | "ListTagResources" => Settles(&RESOURCES),
-        "CreateKey"
-        | "ListKeys"
-        | "ListAliases"
-        | "DescribeRegions"
-        | "DescribeAccountKmsStatus"
-        | "OpenKmsService" => LeavesAlone,
-        // Keys that are to be deleted do not rotate.
-        "CancelKeyDeletion" => LeavesAlone,
-        // Nor do key pairs and MAC keys, or those whose material is imported.
-        "AsymmetricSign"
-        | "AsymmetricVerify"
-        | "AsymmetricEncrypt"
-        | "AsymmetricDecrypt"
-        | "GetPublicKey"
-        | "GenerateMac"
-        | "VerifyMac"
-        | "GetParametersForImport"
-        | "ImportKeyMaterial"
-        | "DeleteKeyMaterial" => LeavesAlone,
-        // Permission is asked for the data key alone, and no version of its key is used or shown.
-        "GetManagedDataKey" | "ListManagedDataKeyVersions" => LeavesAlone,
+        _ if LEFT_ALONE.iter().any(|(_, actions)| actions.contains(&action)) => LeavesAlone,
         other => panic!("{other} has no role: give it one"),
     }
 }

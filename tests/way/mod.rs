@@ -22,10 +22,7 @@ const ONCE: Limits = Limits::Each(NonZeroU32::MIN);
 
 /// What comes of a call that must not wait, if anything does.
 fn at_once(walk: &Walk<Read>, turn: &mut Turn) -> Option<Result<usize, Fault>> {
-    match take(walk, turn, Waiting::Not) {
-        Ok(outcome) => Some(outcome),
-        Err(MustWait { .. }) => None,
-    }
+    take(walk, turn, Waiting::Not).ok()
 }
 
 fn nobody() -> Arc<Principal> {
@@ -65,7 +62,7 @@ fn who_is_refused_goes_no_further() {
             Fault::OnTheWay(Refusal::Denied(_)) => "denied".to_owned(),
             Fault::OnTheWay(Refusal::Key(error)) => format!("{error:?}"),
             Fault::Own(why) => why,
-            other => panic!("{other:?}"),
+            other @ Fault::OnTheWay(_) => panic!("{other:?}"),
         };
         assert_eq!((told.as_str(), walk.route.stages().as_str()), (why, stages));
     }
@@ -92,13 +89,10 @@ fn a_call_that_must_wait_is_one_call(#[case] wall: i64, #[case] versions: usize)
     let node = Node::over(Box::new(Memory), ONCE);
     let key = node.make(KeySpec::Sm4, Some(7));
     let (walk, mut turn) = (Walk::<Read>::to(&key), node.root_turn(wall));
-    let told = match at_once(&walk, &mut turn) {
-        Some(outcome) => outcome,
-        None => {
-            assert_eq!(node.key(&key).versions.len(), 1, "nothing is kept where nothing may wait");
-            walk.go(&mut turn)
-        }
-    };
+    let told = at_once(&walk, &mut turn).unwrap_or_else(|| {
+        assert_eq!(node.key(&key).versions.len(), 1, "nothing is kept where nothing may wait");
+        walk.go(&mut turn)
+    });
     assert_eq!(told.unwrap(), versions);
     assert_eq!(node.key(&key).versions.len(), versions);
     assert_eq!((turn.record.notes, turn.record.asked.len()), (vec![NOTE], 1));

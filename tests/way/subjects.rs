@@ -1,12 +1,12 @@
 //! Subjects made of others: what they ask for, and whose refusal is told.
 
+use std::sync::Arc;
+
 use yaoshi::call::{Asks, Checked, Ordered, Subject, With};
 use yaoshi::keyring::KeySpec;
 use yaoshi::state::{Read, View};
 
 use super::walk::{Fault, Node, Route, Stop, Walk, place};
-
-use std::sync::Arc;
 
 const ASKS: Asks = Asks::new(&["One", "Other", "Third"]);
 
@@ -46,27 +46,27 @@ fn things_ask_for_one_permission_each() {
 fn the_first_that_is_wrong_is_told() {
     let node = Node::new();
     let key = node.make(KeySpec::Sm4, None);
-    let (here, none, nothing) = (route(&key), route("none"), route("nothing"));
+    let (right, absent, lost) = (route(&key), route("none"), route("nothing"));
     for (one, other, told) in [
-        (&here, &here, None),
-        (&here, &none, Some("no none")),
-        (&none, &here, Some("no none")),
-        (&none, &nothing, Some("no none")),
+        (&right, &right, None),
+        (&right, &absent, Some("no none")),
+        (&absent, &right, Some("no none")),
+        (&absent, &lost, Some("no none")),
     ] {
         let expected = (vec!["One", "Other"], told.map(str::to_owned));
         assert_eq!(found::<(Stop, Stop)>(&node, (one, other)), expected);
     }
     let wrong = || Err(Fault::Own("wrong".to_owned()));
     for (one, order, told) in [
-        (&here, Ok(7), None),
-        (&here, wrong(), Some("wrong")),
-        (&none, Ok(7), Some("no none")),
-        (&none, wrong(), Some("no none")),
+        (&right, Ok(7), None),
+        (&right, wrong(), Some("wrong")),
+        (&absent, Ok(7), Some("no none")),
+        (&absent, wrong(), Some("no none")),
     ] {
         let expected = (vec!["One"], told.map(str::to_owned));
         assert_eq!(found::<Ordered<Stop, u8>>(&node, (one, order)), expected);
     }
-    assert_eq!(found::<With<Stop, u8>>(&node, (&none, 7)), (vec!["One"], Some("no none".to_owned())));
+    assert_eq!(found::<With<Stop, u8>>(&node, (&absent, 7)), (vec!["One"], Some("no none".to_owned())));
 }
 
 /// Where the parameters do not fit together nobody knows what is meant: nothing is looked for, nothing asked.

@@ -58,7 +58,7 @@ fn what_was_done_once_survives_being_run_again() {
     assert_eq!((kept.versions.len(), kept.tags.len()), (2, 1), "both changes are there");
 }
 
-/// Prepared material is for its own spec: where the key has become another one meanwhile, there is none.
+/// Everything is asked again once a pair is made: what would be in vain by then is not run.
 #[test]
 fn what_changed_while_a_pair_was_made_counts() {
     let pair = Pair::new(Limits::Off);
@@ -80,6 +80,23 @@ fn what_changed_while_a_pair_was_made_counts() {
         assert_eq!(walk.route.times("run"), 0, "{why}");
         assert_eq!(pair.one.key(&id).versions.len(), 1 + usize::from(is_versioned));
     }
+}
+
+/// A pair is made for its spec: where the call is about another key by then, another pair is made before it is run.
+#[test]
+fn another_key_gets_another_pair() {
+    let pair = Pair::new(Limits::Off);
+    let [short, long] = [KeySpec::Rsa2048, KeySpec::Rsa3072].map(|spec| pair.one.make(spec, None));
+    let walk = Walk::<Write>::to(&long).making_a_version();
+    let (route, key, before) = (Arc::clone(&walk.route), short.clone(), long.clone());
+    pair.before_keeping(move |other| {
+        route.lead_to(&key);
+        other.touch(&before, 8);
+    });
+    assert_eq!(walk.go(&mut pair.one.root_turn(8)).unwrap(), 2);
+    let pairs = "find admit makes find admit makes run";
+    assert_eq!(walk.route.stages(), format!("{pairs} {pairs}"));
+    assert_eq!([short, long].map(|id| pair.one.key(&id).versions.len()), [2, 1]);
 }
 
 #[test]

@@ -167,7 +167,8 @@ pub type At = dyn Fn(&str, usize, &Admitted) -> Result<(), String> + Send + Sync
 
 /// What the deed is about, and what it comes past.
 pub struct Route {
-    pub key: String,
+    /// As a request would name it by an alias: it may become another one meanwhile.
+    key: Mutex<String>,
     /// Whether it orders material for another version.
     pub makes: bool,
     at: Box<At>,
@@ -175,6 +176,14 @@ pub struct Route {
 }
 
 impl Route {
+    fn key(&self) -> String {
+        self.key.lock().unwrap().clone()
+    }
+
+    pub fn lead_to(&self, key: &str) {
+        key.clone_into(&mut self.key.lock().unwrap());
+    }
+
     fn past(&self, stage: &'static str) {
         self.log.lock().unwrap().push(stage);
     }
@@ -198,7 +207,7 @@ impl Route {
 
 impl fmt::Debug for Route {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.key)
+        formatter.write_str(&self.key())
     }
 }
 
@@ -211,7 +220,7 @@ pub struct Walk<M> {
 impl<M: Mode> Walk<M> {
     pub fn to(key: &str) -> Self {
         let at = Box::new(|_: &str, _: usize, _: &Admitted| Ok(()));
-        let route = Route { key: key.to_owned(), makes: false, at, log: Mutex::default() };
+        let route = Route { key: Mutex::new(key.to_owned()), makes: false, at, log: Mutex::default() };
         Self { route: Arc::new(route), mode: std::marker::PhantomData }
     }
 
@@ -252,11 +261,12 @@ impl Subject for Stop {
 
     fn find<M: Mode>(route: &Arc<Route>, asks: Asks, view: &View<'_, M>) -> Found<Self, Fault> {
         route.past("find");
-        let found = view.keys().find(&route.key);
-        let name = format!("acs:test:cn-hangzhou:{ACCOUNT}:key/{}", route.key);
+        let id = route.key();
+        let found = view.keys().find(&id);
+        let name = format!("acs:test:cn-hangzhou:{ACCOUNT}:key/{id}");
         let resources = vec![Resource { action: asks.first(), name, key: found.as_ref().ok().cloned() }];
         let outcome = found.map(|key| Self(Arc::clone(route), key));
-        Found { resources, outcome: outcome.map_err(|_| Fault::Own(format!("no {}", route.key))) }
+        Found { resources, outcome: outcome.map_err(|_| Fault::Own(format!("no {id}"))) }
     }
 
     fn admit(self, states: &States, now: Timestamp) -> Result<Admitted, keyring::Error> {
