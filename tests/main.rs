@@ -49,4 +49,5 @@ mod tags;
 mod tls;
 mod two_nodes;
 mod versions;
+mod way;
 mod work;

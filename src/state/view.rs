@@ -196,3 +196,7 @@ impl<M: Mode> fmt::Debug for View<'_, M> {
         formatter.debug_struct("View").field("place", &self.place).field("now", &self.now).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;
