@@ -187,6 +187,44 @@ fn a_torn_file_is_refused() {
     used.all_opens(&used.start());
 }
 
+/// What a release before schema 2 left where it was killed while it began: no record was ever in it.
+#[test]
+fn a_file_that_was_never_finished_says_what_to_do() {
+    for content in [vec![], vec![0; 9], vec![0; 4096]] {
+        let used = Used::new();
+        fs::write(used.path("keys.redb"), &content).unwrap();
+        let complaint = used.refusal(&[]);
+        assert!(complaint.contains("never finished") && complaint.contains("remove it"), "{complaint}");
+        assert_eq!(fs::read(used.path("keys.redb")).unwrap(), content, "it is not ours to remove");
+        fs::remove_file(used.path("keys.redb")).unwrap();
+        drop(used.start());
+    }
+}
+
+#[rstest]
+#[case("root.key", "a link that leads to nothing")]
+#[case("keys.redb", "has no root key")]
+#[case("ca.key", "cannot read")]
+fn a_link_that_leads_to_nothing_is_one_line(#[case] name: &str, #[case] expected: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(folder.path().join("none"), folder.path().join(name)).unwrap();
+    let data = folder.path().to_str().unwrap();
+    let (exit, out, complaint) = run(&["serve", "--listen", "127.0.0.1:0", "--data", data]);
+    assert_eq!((exit, out.as_str(), complaint.lines().count()), (1, "", 1), "{complaint}");
+    assert!(complaint.contains(expected), "{complaint}");
+}
+
+#[test]
+fn what_an_interrupted_start_left_is_taken_away() {
+    let used = Used::new();
+    fs::write(used.path(".new-root"), "a root key, perhaps").unwrap();
+    let server = used.start();
+    assert!(!used.path(".new-root").exists());
+    used.all_opens(&server);
+    let mode = fs::metadata(used.path("keys.redb")).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+}
+
 #[test]
 fn a_folder_that_cannot_be_used_is_one_line() {
     let folder = tempfile::tempdir().unwrap();
