@@ -45,17 +45,14 @@ pub fn take<D: Deed>(
     if let Err(refusal) = count(deed, turn) {
         return Ok(Err(refusal.into()));
     }
-    let (mut tries, mut settles) = (0, !turn.dry_run);
+    let (mut tries, mut settles) = (0, if turn.dry_run { 0 } else { TRIES });
     while tries < TRIES {
-        match attempt(deed, turn, abandoned, settles) {
+        match attempt(deed, turn, abandoned, settles > 0) {
             Ok(reply) => return Ok(Ok(reply)),
             Err(Stopped::Refused(fault)) => return Ok(Err(fault)),
             // To settle is to write.
             Err(Stopped::Due(_)) if abandoned.is_none() => return Err(MustWait(Queue::Disk)),
-            Err(Stopped::Due(keys)) => {
-                settle(&keys, turn);
-                settles = false;
-            }
+            Err(Stopped::Due(keys)) => settles = if settle(&keys, turn) { settles - 1 } else { 0 },
             Err(Stopped::Again) => tries += 1,
         }
     }
@@ -145,9 +142,9 @@ fn find_permitted<D: Deed>(
     Ok((found.permit(turn, view.now())?, due))
 }
 
-/// Give the keys that are due their new versions. Where that cannot be kept, or somebody else was quicker, the last
-/// version goes on, and another call settles it.
-fn settle(due: &[KeyId], turn: &mut Turn) {
+/// Give the keys that are due their new versions. Where somebody else was quicker, it is looked again whether they are.
+/// `false`: it cannot be kept; the last version goes on, and another call settles it.
+fn settle(due: &[KeyId], turn: &mut Turn) -> bool {
     let Premises { world, holdings, .. } = &*turn.premises;
     let draw = world.chance.draw(&turn.place.account);
     let settled = holdings.view::<Write>(turn.place.clone(), turn.wall, draw, None).and_then(|mut settling| {
@@ -157,8 +154,11 @@ fn settle(due: &[KeyId], turn: &mut Turn) {
         settling.commit()
     });
     match settled {
-        Ok(()) | Err(CommitError::Conflict) => {}
-        Err(_) => turn.record.notes.push("a rotation that is due could not be kept: the last version is used"),
+        Ok(()) | Err(CommitError::Conflict) => true,
+        Err(_) => {
+            turn.record.notes.push("a rotation that is due could not be kept: the last version is used");
+            false
+        }
     }
 }
 

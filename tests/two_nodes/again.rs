@@ -313,6 +313,21 @@ fn of_two_nodes_that_meet_a_due_rotation_one_settles_it() {
     assert_eq!(key.primary_version().unwrap().id.to_string(), version);
 }
 
+/// Of two keys that are due the other node settles one: the other one is settled all the same.
+#[test]
+fn what_the_other_node_has_not_settled_is_settled() {
+    let meddlers = Meddlers::new(Limits::Off);
+    meddlers.call("CreateAlias", &[("KeyId", KEYS[0]), ("AliasName", "alias/one")]).ok();
+    meddlers.cluster.rotate();
+    meddlers.cluster.turn_clock(8);
+    meddlers.meddle(1, |node, _| {
+        node.call("yaoshi", "Encrypt", &[("KeyId", KEYS[1]), ("Plaintext", PLAINTEXT)]).ok();
+    });
+    meddlers.call("UpdateAlias", &[("KeyId", KEYS[1]), ("AliasName", "alias/one")]).ok();
+    assert_eq!([0, 1].map(|key| meddlers.key(KEYS[key]).versions.len()), [2, 2]);
+    assert_eq!(meddlers.sent(), 3, "two keys, then one of them, then the alias");
+}
+
 /// Where a rotation cannot be kept, the last version goes on, and another call settles it as of when it was due.
 #[test]
 fn a_rotation_that_cannot_be_kept_is_settled_later() {
