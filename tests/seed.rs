@@ -66,6 +66,29 @@ fn without_a_seed_nothing_repeats() {
     }
 }
 
+/// What a call drew, be it one that only reads, is never drawn again.
+#[test]
+fn in_one_sandbox_nothing_repeats_either() {
+    let service = service(7);
+    for (action, member) in [
+        ("Encrypt", "CiphertextBlob"),
+        ("ReEncrypt", "CiphertextBlob"),
+        ("GenerateDataKey", "Plaintext"),
+        ("GenerateDataKeyWithoutPlaintext", "CiphertextBlob"),
+        ("AsymmetricEncrypt", "CiphertextBlob"),
+    ] {
+        let [one, other] = [0; 2].map(|_| Sample::of(action).call(&service, "yaoshi").ok().text_at(member));
+        assert_ne!(one, other, "{action}");
+    }
+    let [one, other] = [0; 2].map(|_| {
+        let made = service.call("yaoshi", "CreateKey", &[("KeySpec", "EC_P256")]).ok();
+        let [key, version] = ["KeyId", "PrimaryKeyVersion"].map(|name| made.text_at(&format!("KeyMetadata.{name}")));
+        let named = [("KeyId", key.as_str()), ("KeyVersionId", &version)];
+        service.call("yaoshi", "GetPublicKey", &named).ok().text_at("PublicKey")
+    });
+    assert_ne!(one, other, "two keys, one pair");
+}
+
 /// Dry runs, refusals of every stage, and reads that draw nothing.
 #[test]
 fn dry_runs_and_failed_calls_draw_nothing() {

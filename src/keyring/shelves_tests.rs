@@ -84,3 +84,24 @@ fn a_name_that_another_key_took_stays_that_ones() {
     assert_eq!(keys.version(&here, VersionId::new(Uuid::from_bytes([1; 16]))).unwrap().id, KeyId::new("new"));
     assert!(keys.alias(&here, &alias("own")).is_none());
 }
+
+/// Two calls that want one name are in each other's way, as are two that change one key.
+#[test]
+fn a_change_is_about_the_key_and_every_name_that_it_had_or_gets() {
+    let here = place("1", "a");
+    let keys = shelved([key(&here, "k", 1, None, &["kept", "lost"])]);
+    let put = |id: &str, aliases: &[&str]| Change::Put(Arc::new(key(&here, id, 2, None, aliases)));
+    for (change, expected) in [
+        (put("k", &["kept", "got"]), &["alias/1/a/got", "alias/1/a/kept", "alias/1/a/lost", "key/1/a/k"][..]),
+        (put("new", &["got"]), &["alias/1/a/got", "key/1/a/new"]),
+        (put("new", &[]), &["key/1/a/new"]),
+        (Change::Erase(here.clone(), KeyId::new("k")), &["alias/1/a/kept", "alias/1/a/lost", "key/1/a/k"]),
+        (Change::Erase(here.clone(), KeyId::new("none")), &["key/1/a/none"]),
+    ] {
+        let scopes = keys.scopes(&change).into_iter();
+        let mut names: Vec<_> = scopes.map(|scope| String::from_utf8(scope.as_bytes().to_vec()).unwrap()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names, expected, "{change:?}");
+    }
+}

@@ -92,3 +92,7 @@ impl IntoIterator for Changes {
         keys.chain(secrets).chain(people).chain(clocks).collect::<Vec<_>>().into_iter()
     }
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

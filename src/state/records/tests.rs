@@ -52,6 +52,18 @@ fn material_of_many_versions_comes_back() {
     assert!(read.versions.iter().zip(&many.versions).all(|(one, other)| one.is_same(other)));
 }
 
+/// Records that come one after the other share a place only where it is one.
+#[test]
+fn every_record_is_read_into_its_own_place() {
+    let reader = vault();
+    for (account, region) in [("1", "r"), ("1", "s"), ("2", "s"), ("2", "s"), ("1", "r")] {
+        let here = place(account, region);
+        let (id, content) = written(&put(key(&here, "k", 1, None, &[])));
+        let Ok(Change::Key(keyring::Change::Put(read))) = reader.read(&id, &content) else { panic!("not read") };
+        assert_eq!(read.place, here);
+    }
+}
+
 fn data_key() -> DataKey {
     let version = |id: &str, material: &[u8]| DataKeyVersion { id: id.into(), material: material.to_vec().into() };
     DataKey {
