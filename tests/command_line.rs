@@ -290,6 +290,10 @@ fn what_keeps_the_server_from_starting_is_one_line() {
         &["serve", "--listen", "0.0.0.0:0", "--seed", "7", "--allow-well-known-credentials"],
         "--seed makes every key foreseeable: it is refused beyond loopback",
     );
+    fails_with(
+        &["serve", "--listen", "0.0.0.0:0", "--no-verify", "--allow-well-known-credentials"],
+        "--no-verify lets everybody in who knows an AccessKey's ID: beyond loopback only with --allow-no-verify",
+    );
     let known = "everybody knows the AccessKey yaoshi / yaoshi, and 0.0.0.0:0 can be reached from elsewhere: give \
                  AccessKeys of your own with --sandbox, or say --allow-well-known-credentials";
     fails_with(&["serve", "--listen", "0.0.0.0:0"], known);
@@ -301,8 +305,12 @@ fn beyond_loopback_with_a_word_or_with_accesskeys_of_ones_own() {
     let folder = tempfile::tempdir().unwrap();
     let own = "version = 1\n[[account]]\nid = \"12\"\naccess_keys = [{ id = \"me\", secret = \"s\" }]\n";
     let own = file(&folder, "own.toml", own);
-    for arguments in [["--allow-well-known-credentials", "--log=info"], ["--sandbox", &own]] {
-        let server = Server::start_in(&[], &[&["serve", "--listen", "0.0.0.0:0"][..], &arguments].concat());
+    for arguments in [
+        ["--allow-well-known-credentials", "--log=info"].as_slice(),
+        &["--sandbox", &own],
+        &["--sandbox", &own, "--no-verify", "--allow-no-verify"],
+    ] {
+        let server = Server::start_in(&[], &[&["serve", "--listen", "0.0.0.0:0"][..], arguments].concat());
         assert!(server.url.starts_with("http://0.0.0.0:"), "{}", server.url);
         let endpoint = server.url.replace("0.0.0.0", "127.0.0.1");
         assert_eq!(run(&["health", "--endpoint", &endpoint]).0, 0);
@@ -310,7 +318,7 @@ fn beyond_loopback_with_a_word_or_with_accesskeys_of_ones_own() {
 }
 
 /// Option, and the environment variable that stands for it.
-const OPTIONS: [(&str, &str); 16] = [
+const OPTIONS: [(&str, &str); 17] = [
     ("--listen", "YAOSHI_LISTEN"),
     ("--hostname", "YAOSHI_HOSTNAME"),
     ("--tls-cert", "YAOSHI_TLS_CERT"),
@@ -325,6 +333,7 @@ const OPTIONS: [(&str, &str); 16] = [
     ("--no-verify", "YAOSHI_NO_VERIFY"),
     ("--max-connections", "YAOSHI_MAX_CONNECTIONS"),
     ("--allow-well-known-credentials", "YAOSHI_ALLOW_WELL_KNOWN_CREDENTIALS"),
+    ("--allow-no-verify", "YAOSHI_ALLOW_NO_VERIFY"),
     ("--log", "YAOSHI_LOG"),
     ("--log-format", "YAOSHI_LOG_FORMAT"),
 ];
@@ -412,6 +421,7 @@ fn environment_variables_stand_for_options() {
             ("YAOSHI_NO_VERIFY", flag),
             ("YAOSHI_MAX_CONNECTIONS", "16"),
             ("YAOSHI_ALLOW_WELL_KNOWN_CREDENTIALS", flag),
+            ("YAOSHI_ALLOW_NO_VERIFY", flag),
             ("YAOSHI_LOG", "info"),
             ("YAOSHI_LOG_FORMAT", "json"),
         ]

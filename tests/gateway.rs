@@ -814,7 +814,10 @@ fn regions(
     #[case] credential: &str,
     #[case] expected: &str,
 ) {
-    let service = fixture_with(|options| options.region = Arc::from("eu-west-1"));
+    let service = fixture_with(|options| {
+        options.region = Arc::from("eu-west-1");
+        options.hostnames = vec![host.to_owned()];
+    });
     let mut draft = Draft::new(signing, "CreateKey", &[]);
     draft.host = host.to_owned();
     draft.region = credential.to_owned();

@@ -76,6 +76,10 @@ pub(super) struct Arguments {
     #[arg(long, env = "YAOSHI_ALLOW_WELL_KNOWN_CREDENTIALS", value_parser = BoolishValueParser::new())]
     allow_well_known_credentials: bool,
 
+    /// Listen beyond loopback although --no-verify takes any signature.
+    #[arg(long, env = "YAOSHI_ALLOW_NO_VERIFY", value_parser = BoolishValueParser::new())]
+    allow_no_verify: bool,
+
     /// What to log, on stderr: a level (off, error, warn, info, debug) or a tracing filter.
     #[arg(long, env = "YAOSHI_LOG", default_value = "info", value_parser = filter, value_name = "FILTER")]
     log: String,
@@ -153,6 +157,12 @@ fn refuse_what_is_unsafe(arguments: &Arguments, assembly: &Assembly) -> Result<(
     }
     if arguments.seed.is_some() {
         return Err("--seed makes every key foreseeable: it is refused beyond loopback".to_owned());
+    }
+    if arguments.no_verify && !arguments.allow_no_verify {
+        return Err(
+            "--no-verify lets everybody in who knows an AccessKey's ID: beyond loopback only with --allow-no-verify"
+                .to_owned(),
+        );
     }
     if assembly.has_well_known_access_key && !arguments.allow_well_known_credentials {
         return Err(format!(
