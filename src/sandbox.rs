@@ -19,6 +19,7 @@ use crate::dialect::alibaba::{self, Gateway, service_names};
 use crate::dialect::browsers::Browsers;
 use crate::dialect::console::{Console, Modes};
 use crate::dialect::front::Front;
+use crate::journal::Lost;
 use crate::server::{self, Tls};
 use crate::world::World;
 
@@ -51,6 +52,16 @@ pub struct Assembly {
 impl Assembly {
     /// `progress` hears now and then how many of how many keys have been read or made.
     pub fn new(options: &Options, world: World, progress: &mut Progress<'_>) -> Result<Self, StartError> {
+        Self::logging(options, world, Lost::default(), progress)
+    }
+
+    /// The same where there is a log: its health tells of lines that are `lost`.
+    pub fn logging(
+        options: &Options,
+        world: World,
+        lost: Lost,
+        progress: &mut Progress<'_>,
+    ) -> Result<Self, StartError> {
         let now = world.clock.now();
         let contents = config::load(options.file.as_ref(), &options.region, now)?;
         let has_well_known_access_key = contents.has_well_known_access_key;
@@ -79,7 +90,7 @@ impl Assembly {
         let throttle = Throttle::new(options.limits, Arc::clone(&world.clock));
         let premises = Arc::new(Premises { world, holdings, throttle });
         let gateway = Gateway::new(Arc::clone(&premises), gateway_options);
-        let front = Front::new(vec![Arc::new(Console::new(modes)), Arc::new(gateway)], browsers);
+        let front = Front::new(vec![Arc::new(Console::new(modes, lost)), Arc::new(gateway)], browsers);
         Ok(Self { front: Arc::new(front), premises, warnings, counts: contents.counts, has_well_known_access_key })
     }
 

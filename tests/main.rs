@@ -14,6 +14,7 @@ mod data_folder;
 mod data_keys;
 mod dry_run;
 mod encryption;
+mod faults;
 mod front;
 mod gateway;
 mod key_pair_versions;
