@@ -19,6 +19,7 @@ use crate::dialect::alibaba::{self, Gateway, service_names};
 use crate::dialect::browsers::Browsers;
 use crate::dialect::console::{Console, Modes};
 use crate::dialect::front::Front;
+use crate::journal::Lost;
 use crate::server::{self, Tls};
 use crate::state::Holdings;
 use crate::world::World;
@@ -52,9 +53,19 @@ pub struct Assembly {
 impl Assembly {
     /// `progress` hears now and then how many of how many keys have been read or made.
     pub fn new(options: &Options, world: World, progress: &mut Progress<'_>) -> Result<Self, StartError> {
+        Self::logging(options, world, Lost::default(), progress)
+    }
+
+    /// The same where there is a log: its health tells of lines that are `lost`.
+    pub fn logging(
+        options: &Options,
+        world: World,
+        lost: Lost,
+        progress: &mut Progress<'_>,
+    ) -> Result<Self, StartError> {
         let contents = config::load(options.file.as_ref(), &options.region, world.clock.now())?;
         let holdings = config::open(options.data.as_ref(), &world, progress)?;
-        Self::put_together(options, world, contents, holdings, progress)
+        Self::put_together(options, world, lost, contents, holdings, progress)
     }
 
     /// The same over `holdings` of the caller's own: what the options say of data is not asked.
@@ -65,12 +76,13 @@ impl Assembly {
         progress: &mut Progress<'_>,
     ) -> Result<Self, StartError> {
         let contents = config::load(options.file.as_ref(), &options.region, world.clock.now())?;
-        Self::put_together(options, world, contents, holdings, progress)
+        Self::put_together(options, world, Lost::default(), contents, holdings, progress)
     }
 
     fn put_together(
         options: &Options,
         world: World,
+        lost: Lost,
         contents: Contents,
         holdings: Holdings,
         progress: &mut Progress<'_>,
@@ -101,7 +113,7 @@ impl Assembly {
         let throttle = Throttle::new(options.limits, Arc::clone(&world.clock));
         let premises = Arc::new(Premises { world, holdings, throttle });
         let gateway = Gateway::new(Arc::clone(&premises), gateway_options);
-        let front = Front::new(vec![Arc::new(Console::new(modes)), Arc::new(gateway)], browsers);
+        let front = Front::new(vec![Arc::new(Console::new(modes, lost)), Arc::new(gateway)], browsers);
         Ok(Self { front: Arc::new(front), premises, warnings, counts: contents.counts, has_well_known_access_key })
     }
 

@@ -59,11 +59,21 @@ impl Server {
         Self::of(command)
     }
 
-    /// What `command` starts.
-    pub(crate) fn of(mut command: Command) -> Self {
+    /// What `command` starts, with its log in a file.
+    pub(crate) fn of(command: Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let log = File::create(folder.path().join("log")).unwrap();
+        Self::logging_to(log, folder, command)
+    }
+
+    /// What `command` starts; `log` takes the place of stderr.
+    pub(crate) fn with_stderr(log: impl Into<Stdio>, command: Command) -> Self {
+        Self::logging_to(log, tempfile::tempdir().unwrap(), command)
+    }
+
+    fn logging_to(stderr: impl Into<Stdio>, folder: TempDir, mut command: Command) -> Self {
         let log = folder.path().join("log");
-        command.stdout(Stdio::piped()).stderr(File::create(&log).unwrap());
+        command.stdout(Stdio::piped()).stderr(stderr);
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -87,18 +97,30 @@ impl Server {
 
     /// Tell it to stop, and wait until it has.
     pub(crate) fn stop(mut self) {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(told.success() && self.child.wait().unwrap().success(), "{}", self.log());
+        self.terminate();
     }
 
-    fn health(&self) -> Value {
+    pub(crate) fn health(&self) -> Value {
         let (exit, out, _) = run(&["health", "--endpoint", &self.url]);
         assert_eq!(exit, 0);
         serde_json::from_str(&out).unwrap()
     }
 
+    /// What is in the log by now. A line comes there a moment after what it tells of.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap()
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// The whole log: that of a server which has stopped.
+    pub(crate) fn last_log(mut self) -> String {
+        self.terminate();
+        self.log()
+    }
+
+    /// Tell it to stop, and wait until it has.
+    fn terminate(&mut self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success() && self.child.wait().unwrap().success(), "{}", self.log());
     }
 }
 
@@ -441,7 +463,8 @@ fn environment_variables_stand_for_options() {
         let created: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
         let arn = created["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
         assert!(arn.starts_with(&format!("acs:kms:eu-central-1:{ACCOUNT}:key/")), "{arn}");
-        assert!(server.log().lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{}", server.log());
+        let log = server.last_log();
+        assert!(log.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{log}");
     }
     for flag in ["false", "0"] {
         assert_eq!(Server::start_in(&environment(flag), &[]).health()["verify_signatures"], true, "{flag}");
@@ -522,7 +545,7 @@ fn every_request_is_a_line_in_the_log_and_no_secret_is() {
             );
             expected.push(("Encrypt", account, "ValidationError", 400));
         }
-        let log = server.log();
+        let log = server.last_log();
         for secret in ["hush-", "aHVzaC1", PLAINTEXT].into_iter().chain(data_keys.iter().map(String::as_str)) {
             assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
         }
@@ -580,7 +603,7 @@ fn bearer_tokens_are_not_logged() {
         let request = v3.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         assert_eq!(request.call().unwrap().status(), status);
     }
-    let log = server.log();
+    let log = server.last_log();
     assert!(!log.contains("hush-"), "{log}");
     for told in ["caller=\"acs:ram::1234567890123456:root\"", "nobody holds this bearer token"] {
         assert_eq!(log.matches(told).count(), 2, "{told}: {log}");
@@ -596,7 +619,7 @@ fn the_log_gives_reasons() {
     server.answer(0, &["CreateKey", "DryRun=true"]);
     let nobody = ["Plaintext=x", "--access-key-id", "nobody", "--access-key-secret", "nobody-secret"];
     server.answer(1, &[&encrypt[..], &nobody].concat());
-    let log = server.log();
+    let log = server.last_log();
     for said in ["not base64", "DryRun is ignored", "no policy is attached"] {
         assert!(log.contains(said), "{said}: {log}");
     }

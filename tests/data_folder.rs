@@ -266,9 +266,9 @@ fn a_full_disk_damages_nothing() {
         assert!(created.len() < 2000, "the disk is never full");
     };
     assert_eq!((&refusal["Code"], &refusal["HttpStatus"]), (&"InternalFailure".into(), &500.into()));
-    assert!(server.log().contains("storage failed"), "{}", server.log());
     used.all_opens(&server);
-    drop(server);
+    let log = server.last_log();
+    assert!(log.contains("storage failed"), "{log}");
     let server = used.start();
     used.all_opens(&server);
     for key in created.iter().chain(&used.keys) {
@@ -310,13 +310,12 @@ fn a_sandbox_file_beside_a_data_folder() {
     let server = start(FILE, &[]);
     assert_eq!(server.answer(0, &["DescribeKey", "KeyId=one"])["KeyMetadata"]["KeyState"], "Disabled");
     assert_eq!(server.answer(0, &["Decrypt", &blob])["Plaintext"], PLAINTEXT);
-    let log = server.log();
+    let log = server.last_log();
     assert!(
         log.contains(r#"key "one" in cn-hangzhou is kept as it is stored; the file says otherwise of: state"#),
         "{log}"
     );
     assert_eq!(log.matches("WARN").count(), 1, "{log}");
-    drop(server);
 
     // Another file: other people, a new key whose alias is taken, one whose version is, and another description.
     let other = FILE
@@ -333,18 +332,17 @@ fn a_sandbox_file_beside_a_data_folder() {
     let described = server.answer(0, &[&["DescribeKey", "KeyId=one"][..], &as_other].concat());
     assert_eq!(described["KeyMetadata"]["Description"], "first");
     server.answer(0, &[&["DescribeKey", "KeyId=alias/b"][..], &as_other].concat());
-    assert!(server.log().contains("the file says otherwise of: description, state"), "{}", server.log());
-    drop(server);
+    let log = server.last_log();
+    assert!(log.contains("the file says otherwise of: description, state"), "{log}");
 
     let taken = FILE
         .replace("id = \"two\"", "id = \"five\"\naliases = [\"alias/b\"]")
         .replace("80001", "80009")
         .replace("\"one\"", "\"six\"");
     let server = start(&taken, &[]);
-    let log = server.log();
+    let log = server.last_log();
     assert!(log.contains(r#"key "five" in cn-hangzhou goes without aliases that other keys have: "b""#), "{log}");
     assert!(log.contains(r#"key "six" in cn-hangzhou is not created: another key has its version"#), "{log}");
-    drop(server);
 
     // Starting over.
     let server = start(FILE, &["--sandbox-reset"]);
@@ -352,8 +350,8 @@ fn a_sandbox_file_beside_a_data_folder() {
     assert_eq!(described["KeyMetadata"]["KeyState"], "Enabled");
     assert_eq!(server.answer(0, &["ListKeys"])["TotalCount"], 2);
     assert_eq!(server.answer(1, &["Decrypt", &blob])["Code"], "Forbidden.KeyNotFound");
-    assert!(!server.log().contains("WARN"), "{}", server.log());
-    drop(server);
+    let log = server.last_log();
+    assert!(!log.contains("WARN"), "{log}");
 
     // Without the file, the well-known AccessKey and the keys as they are.
     let server = Server::start(&["--data", &data]);

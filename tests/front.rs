@@ -13,6 +13,7 @@ use yaoshi::dialect::browsers::{Browsers, Stranger};
 use yaoshi::dialect::console::{Console, Modes};
 use yaoshi::dialect::front::Front;
 use yaoshi::dialect::{Abandoned, Answer, Dialect, Fate, Queue, Request, Taken, Unacceptable, Work};
+use yaoshi::journal::Lost;
 
 use crate::support::samples::Sample;
 use crate::support::wire::{Draft, Raw, Signing};
@@ -154,7 +155,7 @@ fn head(method: &str, target: &str) -> Parts {
 }
 
 fn console() -> Console {
-    Console::new(Modes { verify_signatures: true, limits: "off".to_owned(), seeded: false })
+    Console::new(Modes { verify_signatures: true, limits: "off".to_owned(), seeded: false }, Lost::default())
 }
 
 /// Each dialect has a word for all that can be wrong before it is asked.

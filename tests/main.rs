@@ -17,6 +17,7 @@ mod dry_run;
 mod due_rotations;
 mod encryption;
 mod failing_batches;
+mod faults;
 mod front;
 mod gateway;
 mod kept_data_keys;

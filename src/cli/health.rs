@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::client::{Trust, url};
 use super::exit_codes::NO_ANSWER;
+use super::speech::{complain, say};
 use crate::dialect::console::HEALTH;
 use crate::world::{Clock, SystemClock};
 
@@ -37,14 +38,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         });
         let complaint = match asked {
             Ok((true, text)) => {
-                println!("{text}");
+                say(&text)?;
                 return Ok(ExitCode::SUCCESS);
             }
             Ok((false, text)) => refusal(&text).unwrap_or_else(|| "what answers there is no sandbox".to_owned()),
             Err(error) => error.to_string(),
         };
         if clock.elapsed() >= Duration::from_secs(arguments.wait) {
-            eprintln!("yaoshi: {target}: {complaint}");
+            complain(&format!("yaoshi: {target}: {complaint}"));
             return Ok(ExitCode::from(NO_ANSWER));
         }
         thread::sleep(Duration::from_millis(50));

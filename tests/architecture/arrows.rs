@@ -11,7 +11,7 @@ use super::{check, root};
 const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
     ("cli", &["sandbox", "config", "certificates", "server", "dialect", "call", "journal", "world"]),
-    ("sandbox", &["config", "certificates", "server", "dialect", "call", "state", "world"]),
+    ("sandbox", &["config", "certificates", "server", "dialect", "call", "state", "journal", "world"]),
     ("config", &["dialect", "call", "state", "access", "secrets", "keyring", "world"]),
     ("server", &["dialect", "world"]),
     ("dialect", &["certificates", "call", "state", "journal", "access", "secrets", "keyring", "world"]),

@@ -8,6 +8,7 @@ use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
 use super::{Answer, Dialect, Request, Taken, Unacceptable};
+use crate::journal::Lost;
 
 /// The path that tells whether the server is up, and in which modes.
 pub const HEALTH: &str = "/-/health";
@@ -22,6 +23,7 @@ const LARGEST_BODY: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Console {
     modes: Modes,
+    lost: Lost,
 }
 
 /// What the server was told to do differently from the real service.
@@ -40,6 +42,9 @@ struct Health<'a> {
     version: &'a str,
     #[serde(flatten)]
     modes: &'a Modes,
+    /// What is wrong and keeps nobody from working.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 /// Why there is no other answer.
@@ -50,16 +55,24 @@ struct Refusal<'a> {
 }
 
 impl Console {
-    pub fn new(modes: Modes) -> Self {
-        Self { modes }
+    /// `lost`: the lines that the log lost.
+    pub fn new(modes: Modes, lost: Lost) -> Self {
+        Self { modes, lost }
+    }
+
+    fn health(&self) -> Answer {
+        let warnings = match self.lost.lines() {
+            0 => Vec::new(),
+            1 => vec!["1 line of the log is lost".to_owned()],
+            count => vec![format!("{count} lines of the log are lost")],
+        };
+        let health = Health { status: "ok", version: env!("CARGO_PKG_VERSION"), modes: &self.modes, warnings };
+        json(StatusCode::OK, &health)
     }
 
     fn answer(&self, head: &Parts) -> Answer {
         match (&head.method, head.uri.path()) {
-            (&Method::GET, HEALTH) => {
-                let health = Health { status: "ok", version: env!("CARGO_PKG_VERSION"), modes: &self.modes };
-                json(StatusCode::OK, &health)
-            }
+            (&Method::GET, HEALTH) => self.health(),
             _ => refusal(
                 StatusCode::NOT_FOUND,
                 "NotFound",
