@@ -113,7 +113,8 @@ impl Assembly {
         let throttle = Throttle::new(options.limits, Arc::clone(&world.clock));
         let premises = Arc::new(Premises { world, holdings, throttle });
         let gateway = Gateway::new(Arc::clone(&premises), gateway_options);
-        let front = Front::new(vec![Arc::new(Console::new(modes, lost)), Arc::new(gateway)], browsers);
+        let front =
+            Front::new(vec![Arc::new(Console::new(modes, lost, Arc::clone(&premises))), Arc::new(gateway)], browsers);
         Ok(Self { front: Arc::new(front), premises, warnings, counts: contents.counts, has_well_known_access_key })
     }
 

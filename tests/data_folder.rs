@@ -267,6 +267,9 @@ fn a_full_disk_damages_nothing() {
     };
     assert_eq!((&refusal["Code"], &refusal["HttpStatus"]), (&"InternalFailure".into(), &500.into()));
     used.all_opens(&server);
+    let (exit, out, complaint) = run(&["health", "--endpoint", &server.url]);
+    assert_eq!((exit, out.as_str()), (1, ""), "{complaint}");
+    assert!(complaint.contains("degraded: storage"), "{complaint}");
     let log = server.last_log();
     assert!(log.contains("storage failed"), "{log}");
     let server = used.start();

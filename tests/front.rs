@@ -155,7 +155,8 @@ fn head(method: &str, target: &str) -> Parts {
 }
 
 fn console() -> Console {
-    Console::new(Modes { verify_signatures: true, limits: "off".to_owned(), seeded: false }, Lost::default())
+    let modes = Modes { verify_signatures: true, limits: "off".to_owned(), seeded: false };
+    Console::new(modes, Lost::default(), Service::with_fixture().premises)
 }
 
 /// Each dialect has a word for all that can be wrong before it is asked.

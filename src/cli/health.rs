@@ -41,7 +41,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
                 say(&text)?;
                 return Ok(ExitCode::SUCCESS);
             }
-            Ok((false, text)) => refusal(&text).unwrap_or_else(|| "what answers there is no sandbox".to_owned()),
+            Ok((false, text)) => {
+                if let Some(reason) = degraded(&text) {
+                    complain(&format!("yaoshi: {target}: degraded: {reason}"));
+                    return Ok(ExitCode::FAILURE);
+                }
+                refusal(&text).unwrap_or_else(|| "what answers there is no sandbox".to_owned())
+            }
             Err(error) => error.to_string(),
         };
         if clock.elapsed() >= Duration::from_secs(arguments.wait) {
@@ -56,4 +62,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
 fn refusal(text: &str) -> Option<String> {
     let json: Value = serde_json::from_str(text).ok()?;
     json.get("message")?.as_str().map(str::to_owned)
+}
+
+/// Why a sandbox is up and cannot do all its work.
+fn degraded(text: &str) -> Option<String> {
+    let json: Value = serde_json::from_str(text).ok()?;
+    json.get("status").filter(|status| *status == "degraded")?;
+    json.get("reason")?.as_str().map(str::to_owned)
 }

@@ -92,10 +92,10 @@ fn a_change_is_about_the_key_and_every_name_that_it_had_or_gets() {
     let keys = shelved([key(&here, "k", 1, None, &["kept", "lost"])]);
     let put = |id: &str, aliases: &[&str]| Change::Put(Arc::new(key(&here, id, 2, None, aliases)));
     for (change, expected) in [
-        (put("k", &["kept", "got"]), &["alias/1/a/got", "alias/1/a/kept", "alias/1/a/lost", "key/1/a/k"][..]),
-        (put("new", &["got"]), &["alias/1/a/got", "key/1/a/new"]),
+        (put("k", &["kept", "got"]), &["name/1/a/got", "name/1/a/kept", "name/1/a/lost", "key/1/a/k"][..]),
+        (put("new", &["got"]), &["name/1/a/got", "key/1/a/new"]),
         (put("new", &[]), &["key/1/a/new"]),
-        (Change::Erase(here.clone(), KeyId::new("k")), &["alias/1/a/kept", "alias/1/a/lost", "key/1/a/k"]),
+        (Change::Erase(here.clone(), KeyId::new("k")), &["name/1/a/kept", "name/1/a/lost", "key/1/a/k"]),
         (Change::Erase(here.clone(), KeyId::new("none")), &["key/1/a/none"]),
     ] {
         let scopes = keys.scopes(&change).into_iter();

@@ -32,6 +32,11 @@ impl Holdings {
         self.ledger.snapshot()
     }
 
+    /// Why nothing can be kept, if the last change could not.
+    pub fn failure(&self) -> Option<Arc<CommitError>> {
+        self.ledger.failure()
+    }
+
     /// Whether others write too, so that seeing the newest state means to ask for it.
     pub fn is_shared(&self) -> bool {
         self.ledger.is_shared()

@@ -8,6 +8,7 @@ use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
 use super::{Answer, Dialect, Request, Taken, Unacceptable};
+use crate::call::Premises;
 use crate::journal::Lost;
 
 /// The path that tells whether the server is up, and in which modes.
@@ -24,6 +25,8 @@ const LARGEST_BODY: usize = 64 * 1024;
 pub struct Console {
     modes: Modes,
     lost: Lost,
+    /// What it tells the health of.
+    premises: Arc<Premises>,
 }
 
 /// What the server was told to do differently from the real service.
@@ -42,6 +45,9 @@ struct Health<'a> {
     version: &'a str,
     #[serde(flatten)]
     modes: &'a Modes,
+    /// Why it is not `ok`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     /// What is wrong and keeps nobody from working.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
@@ -56,8 +62,8 @@ struct Refusal<'a> {
 
 impl Console {
     /// `lost`: the lines that the log lost.
-    pub fn new(modes: Modes, lost: Lost) -> Self {
-        Self { modes, lost }
+    pub fn new(modes: Modes, lost: Lost, premises: Arc<Premises>) -> Self {
+        Self { modes, lost, premises }
     }
 
     fn health(&self) -> Answer {
@@ -66,8 +72,11 @@ impl Console {
             1 => vec!["1 line of the log is lost".to_owned()],
             count => vec![format!("{count} lines of the log are lost")],
         };
-        let health = Health { status: "ok", version: env!("CARGO_PKG_VERSION"), modes: &self.modes, warnings };
-        json(StatusCode::OK, &health)
+        let reason = self.premises.holdings.failure().map(|error| error.to_string());
+        let (code, status) =
+            if reason.is_some() { (StatusCode::SERVICE_UNAVAILABLE, "degraded") } else { (StatusCode::OK, "ok") };
+        let version = env!("CARGO_PKG_VERSION");
+        json(code, &Health { status, version, modes: &self.modes, reason, warnings })
     }
 
     fn answer(&self, head: &Parts) -> Answer {
