@@ -103,8 +103,8 @@ fn all_who_wait_for_a_batch_that_fails_are_told() {
             while begun.load(Ordering::Relaxed) < WRITERS {
                 thread::yield_now();
             }
-            // Most have come to the store or wait for it by then; whether they have is seen in the batches.
-            (0..200).for_each(|_| thread::yield_now());
+            // Who has come by then is seen in the batches.
+            store.gather(20 * round);
             store.open();
             writers.into_iter().map(|writer| writer.join().unwrap()).collect()
         });
@@ -137,7 +137,7 @@ fn all_who_wait_for_a_batch_that_fails_are_told() {
 #[test]
 fn a_refusal_that_rests_on_what_failed_is_not_told() {
     let mut rested = 0;
-    for _ in 0..100 {
+    for round in 0..200 {
         let store = Unsteady::default();
         let service = service(&store);
         store.close();
@@ -145,7 +145,7 @@ fn a_refusal_that_rests_on_what_failed_is_not_told() {
         let alias = |key: &str| service.call("yaoshi", "CreateAlias", &[("AliasName", "alias/one"), ("KeyId", key)]);
         let statuses = thread::scope(|scope| {
             let calls = [APP, SM4].map(|key| scope.spawn(move || alias(key)));
-            (0..100).for_each(|_| thread::yield_now());
+            store.gather(20 * round);
             store.open();
             calls.map(|call| call.join().unwrap().status)
         });

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use yaoshi::state::Change;
 use yaoshi::world::{Appended, Batch, Bounds, Followed, Revision, Store, StoreError};
@@ -24,6 +25,8 @@ struct Kept {
     /// Whether the next appends succeed; those behind them do.
     planned: VecDeque<bool>,
     is_closed: bool,
+    /// How many appends wait for it to open.
+    waiting: usize,
     asked: Vec<Asked>,
 }
 
@@ -49,6 +52,14 @@ impl Unsteady {
     /// Let appends wait until the store is opened again.
     pub fn close(&self) {
         self.kept().is_closed = true;
+    }
+
+    /// Wait until a batch waits here, and then for others a little longer, the higher `patience` is.
+    pub fn gather(&self, patience: usize) {
+        while self.kept().waiting == 0 {
+            thread::yield_now();
+        }
+        (0..=patience).for_each(|_| thread::yield_now());
     }
 
     pub fn open(&self) {
@@ -78,9 +89,11 @@ impl Store<Change> for Unsteady {
 
     fn append(&self, batch: &Batch<Change>) -> Appended {
         let mut kept = self.kept();
+        kept.waiting += 1;
         while kept.is_closed {
             kept = self.inner.opened.wait(kept).unwrap_or_else(PoisonError::into_inner);
         }
+        kept.waiting -= 1;
         let is_kept = kept.planned.pop_front().unwrap_or(true);
         let calls: Vec<_> = batch.calls.iter().map(|call| call.changes.clone()).collect();
         if is_kept {
