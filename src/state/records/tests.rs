@@ -115,6 +115,18 @@ fn the_kind_of_a_record_is_sealed_with_it() {
     assert_eq!(vault().read(b"thing/1", &unknown).unwrap_err(), "its kind is not known");
 }
 
+/// An account is digits; a kind never begins with one.
+#[test]
+fn records_of_schema_1_are_those_of_any_account() {
+    let legacy = vault().legacy().unwrap();
+    for id in ["0/r/k", "1/r/k", "6543210987654321/r/k", "9/r/k", "99999999999999999999/r/k"] {
+        assert!(legacy.contains(&id.as_bytes().to_vec()), "{id}");
+    }
+    for kind in [KEY, DATA_KEY, CLOCK] {
+        assert!(!legacy.contains(&format!("{kind}9/r/k").into_bytes()), "{kind}");
+    }
+}
+
 #[test]
 fn a_record_of_schema_1_becomes_one_of_today() {
     let vault = vault();
