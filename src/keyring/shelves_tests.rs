@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -98,10 +100,9 @@ fn a_change_is_about_the_key_and_every_name_that_it_had_or_gets() {
         (Change::Erase(here.clone(), KeyId::new("k")), &["name/1/a/kept", "name/1/a/lost", "key/1/a/k"]),
         (Change::Erase(here.clone(), KeyId::new("none")), &["key/1/a/none"]),
     ] {
-        let scopes = keys.scopes(&change).into_iter();
-        let mut names: Vec<_> = scopes.map(|scope| String::from_utf8(scope.as_bytes().to_vec()).unwrap()).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names, expected, "{change:?}");
+        let scopes: BTreeSet<_> = keys.scopes(&change).into_iter().collect();
+        let aliases = aliases.iter().map(|alias| name("alias", &here, alias));
+        let expected = aliases.chain([name("key", &here, id)]).map(Scope::new);
+        assert_eq!(scopes, expected.collect(), "{change:?}");
     }
 }

@@ -111,8 +111,26 @@ fn the_kind_of_a_record_is_sealed_with_it() {
     for other in ["1/r/k", "data-key/1/r/k", "clock/1", "key/1/r/l", "key/1/s/k"] {
         assert_eq!(vault().read(other.as_bytes(), &content).unwrap_err(), "its seal is broken", "{other}");
     }
+    // As is all that stands in plain sight.
+    for at in 0..content.len() {
+        let mut changed = content.clone();
+        changed[at] ^= 1;
+        assert!(vault().read(&id, &changed).is_err(), "byte {at}");
+    }
     let unknown = vault().seal(b"thing/1", b"{}", Zeroizing::default());
     assert_eq!(vault().read(b"thing/1", &unknown).unwrap_err(), "its kind is not known");
+}
+
+/// An account is digits; a kind never begins with one.
+#[test]
+fn records_of_schema_1_are_those_of_any_account() {
+    let legacy = vault().legacy().unwrap();
+    for id in ["0/r/k", "1/r/k", "6543210987654321/r/k", "9/r/k", "99999999999999999999/r/k"] {
+        assert!(legacy.contains(&id.as_bytes().to_vec()), "{id}");
+    }
+    for kind in [KEY, DATA_KEY, CLOCK] {
+        assert!(!legacy.contains(&format!("{kind}9/r/k").into_bytes()), "{kind}");
+    }
 }
 
 #[test]
