@@ -293,7 +293,7 @@ mod tests {
     fn a_field_is_cut_where_it_is_too_long() {
         for (text, expected) in [
             ("a".repeat(256), "a".repeat(256)),
-            ("a".repeat(257), format!("{}…(10 more)", "a".repeat(247))),
+            ("a".repeat(257), format!("{}…(11 more)", "a".repeat(246))),
             ("钥".repeat(1000), format!("{}…(755 more)", "钥".repeat(245))),
             ("\u{1}".repeat(1000), format!("{}…(970 more)", "\u{1}".repeat(30))),
             ("\"".repeat(129), format!("{}…(6 more)", "\"".repeat(123))),

@@ -195,7 +195,7 @@ impl<W: Write> Writer<W> {
             if self.untold > 0 && self.write(self.lines.of_losses(self.untold).as_bytes()) == 0 {
                 self.untold = 0;
             }
-            let lost = self.write(&lines);
+            let lost = if self.works { self.write(&lines) } else { count(&lines) };
             self.queue.lost.add(lost);
             self.untold += lost + dropped;
         }
@@ -227,4 +227,133 @@ impl<W: Write> Writer<W> {
 
 fn count(lines: &[u8]) -> u64 {
     lines.iter().map(|byte| u64::from(*byte == b'\n')).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use rstest::rstest;
+
+    use super::*;
+    use crate::world::ManualClock;
+
+    /// Takes what the other side of a channel lets it.
+    struct Out {
+        allowed: mpsc::Receiver<io::Result<usize>>,
+        taken: mpsc::Sender<Vec<u8>>,
+    }
+
+    impl Write for Out {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            // Without a word: all.
+            let count = self.allowed.recv().unwrap_or(Ok(usize::MAX))?.min(bytes.len());
+            self.taken.send(bytes[..count].to_vec()).unwrap();
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Fixture {
+        log: Log,
+        lost: Lost,
+        ending: Ending,
+        allow: mpsc::Sender<io::Result<usize>>,
+        taken: mpsc::Receiver<Vec<u8>>,
+    }
+
+    fn start() -> Fixture {
+        let clock = Arc::new(ManualClock::at("2026-11-22T07:00:00Z".parse().unwrap()));
+        let ((allow, allowed), (taker, taken)) = (mpsc::channel(), mpsc::channel());
+        let (log, lost, ending) = Log::start(Style::Text, clock, Out { allowed, taken: taker }).unwrap();
+        Fixture { log, lost, ending, allow, taken }
+    }
+
+    impl Fixture {
+        /// Let everything be written, and tell what was.
+        fn end(self) -> String {
+            drop((self.allow, self.ending));
+            let taken: Vec<_> = self.taken.iter().flatten().collect();
+            String::from_utf8(taken).unwrap()
+        }
+    }
+
+    fn told(lost: u64) -> String {
+        format!(
+            "2026-11-22T07:00:00.000000Z  WARN yaoshi::journal::log: lines of the log are lost here: they came faster \
+             than they were read, or could not be written lost={lost}\n"
+        )
+    }
+
+    #[rstest]
+    #[case::whole(&[], "a\nb\n")]
+    #[case::in_parts(&[Ok(1), Ok(2)], "a\nb\n")]
+    #[case::interrupted(&[Err(ErrorKind::Interrupted), Ok(3), Err(ErrorKind::Interrupted)], "a\nb\n")]
+    #[case::not_waiting(&[Err(ErrorKind::WouldBlock), Ok(3), Err(ErrorKind::WouldBlock)], "a\nb\n")]
+    fn what_the_writer_takes_is_not_lost(#[case] allowed: &[Result<usize, ErrorKind>], #[case] expected: &str) {
+        let fixture = start();
+        allowed.iter().for_each(|allowed| fixture.allow.send(allowed.map_err(io::Error::from)).unwrap());
+        fixture.log.queue.push("a\nb\n");
+        let lost = fixture.lost.clone();
+        assert_eq!((fixture.end().as_str(), lost.lines()), (expected, 0));
+    }
+
+    #[rstest]
+    #[case::nothing(&[Err(ErrorKind::BrokenPipe)], "", 2)]
+    #[case::a_line(&[Ok(2), Err(ErrorKind::StorageFull)], "a\n", 1)]
+    #[case::a_torn_line(&[Ok(3), Err(ErrorKind::StorageFull)], "a\nb\n", 1)]
+    #[case::twice_torn(&[Ok(1), Ok(0), Err(ErrorKind::StorageFull)], "a\n", 3)]
+    fn what_the_writer_does_not_take_is_told_next(
+        #[case] allowed: &[Result<usize, ErrorKind>],
+        #[case] before: &str,
+        #[case] lost: u64,
+    ) {
+        let fixture = start();
+        fixture.log.queue.push("a\nb\n");
+        for allowed in allowed {
+            fixture.allow.send(allowed.map_err(io::Error::from)).unwrap();
+        }
+        let wait_for = |lost| {
+            while fixture.lost.lines() < lost {
+                thread::yield_now();
+            }
+        };
+        wait_for(lost.min(2));
+        if lost == 3 {
+            fixture.log.queue.push("c\n");
+            wait_for(3);
+        }
+        fixture.log.queue.push("d\n");
+        let counted = fixture.lost.clone();
+        assert_eq!(fixture.end(), format!("{before}{}d\n", told(lost)));
+        assert_eq!(counted.lines(), lost);
+    }
+
+    #[test]
+    fn what_finds_no_room_is_told_where_it_is_missing() {
+        let fixture = start();
+        let line = format!("{}\n", "x".repeat(1023));
+        // The writer holds these, and waits.
+        fixture.log.queue.push("a\n");
+        while !fixture.log.queue.waiting().lines.is_empty() {
+            thread::yield_now();
+        }
+        (0..CAPACITY / line.len() + 3).for_each(|_| fixture.log.queue.push(&line));
+        fixture.log.queue.push("b\n");
+        assert_eq!(fixture.lost.lines(), 4);
+        let written = fixture.end();
+        assert!(written.starts_with("a\nx") && written.ends_with(&format!("x\n{}", told(4))));
+        assert_eq!(written.len(), 2 + CAPACITY + told(4).len());
+    }
+
+    #[test]
+    fn a_writer_that_never_comes_back_is_not_waited_for() {
+        let fixture = start();
+        fixture.log.queue.push("a\n");
+        drop(fixture.ending);
+        assert!(fixture.taken.try_recv().is_err());
+    }
 }
