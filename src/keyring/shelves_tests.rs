@@ -93,15 +93,15 @@ fn a_change_is_about_the_key_and_every_name_that_it_had_or_gets() {
     let here = place("1", "a");
     let keys = shelved([key(&here, "k", 1, None, &["kept", "lost"])]);
     let put = |id: &str, aliases: &[&str]| Change::Put(Arc::new(key(&here, id, 2, None, aliases)));
-    for (change, expected) in [
-        (put("k", &["kept", "got"]), &["name/1/a/got", "name/1/a/kept", "name/1/a/lost", "key/1/a/k"][..]),
-        (put("new", &["got"]), &["name/1/a/got", "key/1/a/new"]),
-        (put("new", &[]), &["key/1/a/new"]),
-        (Change::Erase(here.clone(), KeyId::new("k")), &["name/1/a/kept", "name/1/a/lost", "key/1/a/k"]),
-        (Change::Erase(here.clone(), KeyId::new("none")), &["key/1/a/none"]),
+    for (change, id, aliases) in [
+        (put("k", &["kept", "got"]), "k", &["got", "kept", "lost"][..]),
+        (put("new", &["got"]), "new", &["got"]),
+        (put("new", &[]), "new", &[]),
+        (Change::Erase(here.clone(), KeyId::new("k")), "k", &["kept", "lost"]),
+        (Change::Erase(here.clone(), KeyId::new("none")), "none", &[]),
     ] {
         let scopes: BTreeSet<_> = keys.scopes(&change).into_iter().collect();
-        let aliases = aliases.iter().map(|alias| name("alias", &here, alias));
+        let aliases = aliases.iter().map(|alias| name("name", &here, alias));
         let expected = aliases.chain([name("key", &here, id)]).map(Scope::new);
         assert_eq!(scopes, expected.collect(), "{change:?}");
     }
