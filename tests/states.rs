@@ -349,7 +349,7 @@ fn a_key_past_its_deletion_date_is_gone_and_its_aliases_are_free() {
     is_gone();
 }
 
-/// The next write erases what is past its date, in whatever account: not even a clock turned back finds it again.
+/// The next write of its account erases what is past its date: not even a clock turned back finds it again.
 #[test]
 fn a_key_past_its_deletion_date_is_erased_by_the_next_write() {
     let (service, id) = (service(), key("Enabled"));

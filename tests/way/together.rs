@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use rstest::rstest;
-use yaoshi::call::{Limits, Refusal};
+use yaoshi::call::{Abandoned, Limits, Refusal};
+use yaoshi::dialect::alibaba::{self, Gateway};
+use yaoshi::dialect::{Dialect, Taken};
 use yaoshi::keyring::KeySpec;
 use yaoshi::state::{Read, State, Write};
 use yaoshi::world::{Appended, CommitError, Memory, StoreError};
@@ -13,6 +15,8 @@ use yaoshi::world::{Appended, CommitError, Memory, StoreError};
 use super::ONCE;
 use super::walk::{Before, Fault, Meanwhile, NOTE, Node, Walk};
 use crate::support::engine::{self, Engine, Faults};
+use crate::support::from_loopback;
+use crate::support::wire::{Draft, Signing};
 
 /// One of two nodes over one engine, the other, and what happens just before the one keeps something.
 struct Pair {
@@ -155,6 +159,25 @@ fn what_others_were_told_is_seen() {
     assert_eq!(Walk::<Read>::to(&id).go(&mut pair.other.root_turn(8)).unwrap(), 1);
     Walk::<Write>::to(&id).making_a_version().go(&mut pair.one.root_turn(8)).unwrap();
     assert_eq!(Walk::<Read>::to(&id).go(&mut pair.other.root_turn(8)).unwrap(), 2);
+}
+
+/// To see what others did is to ask the engine: there, the gateway answers nothing where nothing may wait.
+#[rstest]
+#[case::alone(Node::new(), false)]
+#[case::shared(Pair::new(Limits::Off).one, true)]
+fn every_call_waits_where_an_engine_is_asked(#[case] node: Node, #[case] waits: bool) {
+    node.let_in("yaoshi", "yaoshi");
+    let options = alibaba::Options { region: "cn-hangzhou".into(), verify_signatures: true };
+    let gateway = Arc::new(Gateway::new(Arc::clone(&node.premises), options));
+    for action in ["DescribeRegions", "DescribeAccountKmsStatus"] {
+        let call = from_loopback(Draft::new(Signing::V3, action, &[]).sign().to_http());
+        let answer = match (Arc::clone(&gateway) as Arc<dyn Dialect>).take(call) {
+            Taken::Later(work) if waits => (work.run)(&Abandoned::never()),
+            Taken::Answered(answer) if !waits => answer,
+            other => panic!("{action}: {other:?}"),
+        };
+        assert_eq!(answer.status, 200, "{action}");
+    }
 }
 
 /// On one node a call is built on what is not durable yet. If that fails, what the call was told rests on nothing.

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
-use yaoshi::access::{AccountId, Policy, Principal};
+use yaoshi::access::{self, AccessKey, AccountId, Policy, Principal, Verifier};
 use yaoshi::call::{
     Abandoned, Asks, Deed, Done, Found, Limits, MustWait, Premises, Record, Refusal, Resource, Subject, Throttle, Turn,
     Waiting, take,
@@ -105,6 +105,16 @@ impl Node {
         let (state, changes) = transaction.parts();
         let offset = SignedDuration::from_hours(24 * days);
         Draft::new(&mut state.clocks, &mut changes.clocks).record(ClockChange { account: ACCOUNT.into(), offset });
+        transaction.commit().unwrap();
+    }
+
+    /// Let the account itself sign with an AccessKey.
+    pub fn let_in(&self, access_key: &str, secret: &str) {
+        let access_key = AccessKey::new(access_key, Verifier::Secret(secret.into()), root()).unwrap();
+        let mut transaction = self.premises.holdings.begin().unwrap();
+        let (state, changes) = transaction.parts();
+        let change = access::Change::AccessKey(Arc::new(access_key));
+        Draft::new(&mut state.people, &mut changes.people).record(change);
         transaction.commit().unwrap();
     }
 
