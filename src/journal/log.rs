@@ -267,9 +267,9 @@ mod tests {
 
     fn start() -> Fixture {
         let clock = Arc::new(ManualClock::at("2026-11-22T07:00:00Z".parse().unwrap()));
-        let ((allow, allowed), (taker, taken)) = (mpsc::channel(), mpsc::channel());
-        let (log, lost, ending) = Log::start(Style::Text, clock, Out { allowed, taken: taker }).unwrap();
-        Fixture { log, lost, ending, allow, taken }
+        let ((allow, allowed), (take, written)) = (mpsc::channel(), mpsc::channel());
+        let (log, lost, ending) = Log::start(Style::Text, clock, Out { allowed, taken: take }).unwrap();
+        Fixture { log, lost, ending, allow, taken: written }
     }
 
     impl Fixture {
@@ -295,7 +295,9 @@ mod tests {
     #[case::not_waiting(&[Err(ErrorKind::WouldBlock), Ok(3), Err(ErrorKind::WouldBlock)], "a\nb\n")]
     fn what_the_writer_takes_is_not_lost(#[case] allowed: &[Result<usize, ErrorKind>], #[case] expected: &str) {
         let fixture = start();
-        allowed.iter().for_each(|allowed| fixture.allow.send(allowed.map_err(io::Error::from)).unwrap());
+        for allowed in allowed {
+            fixture.allow.send(allowed.map_err(io::Error::from)).unwrap();
+        }
         fixture.log.queue.push("a\nb\n");
         let lost = fixture.lost.clone();
         assert_eq!((fixture.end().as_str(), lost.lines()), (expected, 0));

@@ -26,11 +26,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("world", &[]),
 ];
 
-/// Where an arrow carries only this: the limits, which are options of a sandbox; ids and places; how people are kept,
-/// but no clock and no chance.
+/// Where an arrow carries only this: the limits, which are options of a sandbox; how many lines the log lost; ids and
+/// places; how people are kept, but no clock and no chance.
 const CARRIED: &[(&str, &str, &[&str])] = &[
     ("cli", "call", &["Limits"]),
     ("config", "call", &["Limits"]),
+    ("sandbox", "journal", &["Lost"]),
     ("secrets", "keyring", &["KeyId", "Place", "VersionId"]),
     ("access", "world", &["Recorded", "Scope"]),
 ];

@@ -24,7 +24,9 @@ pub(super) fn incomplete(cause: impl Into<String>) -> Fault {
 
 /// The answer shows what was to be signed, so that a client can be mended; of what is longer, its beginning.
 pub(super) fn mismatch(string_to_sign: &str) -> Fault {
-    let shown = &string_to_sign[..string_to_sign.floor_char_boundary(LONGEST_SHOWN)];
+    let mut ends = (0..=string_to_sign.len().min(LONGEST_SHOWN)).rev();
+    let end = ends.find(|end| string_to_sign.is_char_boundary(*end)).unwrap_or_default();
+    let shown = &string_to_sign[..end];
     let subject: Cow<'_, str> = match string_to_sign.len() - shown.len() {
         0 => shown.into(),
         missing => format!("{shown}…({missing} more)").into(),
