@@ -209,7 +209,8 @@ impl Both {
     }
 
     fn request(caller: &str, body: &Value) -> http::Request<Bytes> {
-        let request = http::Request::post("/hex").header("authorization", format!("Bearer {}", token(caller)));
+        let request = http::Request::post("/hex").header("host", "127.0.0.1:7220");
+        let request = request.header("authorization", format!("Bearer {}", token(caller)));
         request.body(body.to_string().into()).unwrap()
     }
 
