@@ -139,7 +139,7 @@ pub fn changed<'l>(ledger: &'l Ledger<Map>, name: &str, number: u64) -> Transact
 
 /// An engine that others write to as well, which answers as it is told, or else does what it is asked.
 #[derive(Clone, Default)]
-pub struct Common(Arc<Mutex<Kept>>);
+pub struct Common(Arc<Mutex<Kept>>, Arc<Mutex<()>>);
 
 #[derive(Default)]
 struct Kept {
@@ -192,6 +192,11 @@ impl Common {
         self.kept().questions
     }
 
+    /// Let questions wait until what this gives is dropped.
+    pub fn hold_questions(&self) -> MutexGuard<'_, ()> {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn up(&self) -> Result<MutexGuard<'_, Kept>, StoreError> {
         let kept = self.kept();
         if kept.is_broken { Err(StoreError("it cannot be reached".to_owned())) } else { Ok(kept) }
@@ -231,6 +236,7 @@ impl Store<Change> for Common {
     }
 
     fn current(&self) -> Result<Revision, StoreError> {
+        drop(self.hold_questions());
         let mut kept = self.up()?;
         kept.questions += 1;
         Ok(Revision(kept.log.len() as u64))
