@@ -123,7 +123,7 @@ fn who_leads_and_who_builds() {
         (3, false, false, true, 1, false, false),
         (1, true, false, true, 1, false, false),
     ] {
-        let revision = Revision(if is_stale { 1 } else { 0 });
+        let revision = Revision(u64::from(is_stale));
         let mut queue = Queue::<Map>::new(Arc::default(), revision, true);
         queue.calls.extend((changes > 0).then(|| waiting(changes)));
         queue.is_under_way = is_under_way;
