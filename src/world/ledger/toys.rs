@@ -89,7 +89,8 @@ impl Store<Change> for Scripted {
     }
 
     fn load(&self, take: &mut dyn FnMut(Vec<Change>)) -> Result<Revision, StoreError> {
-        take(vec![put("first", 1), put("second", 2)]);
+        take(vec![put("first", 1)]);
+        take(vec![put("second", 2)]);
         Ok(Revision::default())
     }
 
@@ -144,6 +145,7 @@ pub struct Common(Arc<Mutex<Kept>>, Arc<Mutex<()>>);
 #[derive(Default)]
 struct Kept {
     planned: VecDeque<Appended>,
+    planned_follows: VecDeque<Result<Followed<Change>, StoreError>>,
     log: Vec<(BatchId, Vec<Change>)>,
     /// What came, by the changes of each call.
     came: Vec<Batch<Change>>,
@@ -170,6 +172,16 @@ impl Common {
     /// What the next appends are answered.
     pub fn plan(&self, answers: impl IntoIterator<Item = Appended>) {
         self.kept().planned.extend(answers);
+    }
+
+    /// What the next followers are told.
+    pub fn plan_follows(&self, answers: impl IntoIterator<Item = Result<Followed<Change>, StoreError>>) {
+        self.kept().planned_follows.extend(answers);
+    }
+
+    /// Tell another story from the beginning: each change makes a revision.
+    pub fn retell(&self, changes: &[Change]) {
+        self.kept().log = changes.iter().map(|change| (BatchId(0), vec![change.clone()])).collect();
     }
 
     /// Somebody else writes; the revision that this makes.
@@ -225,7 +237,10 @@ impl Store<Change> for Common {
     }
 
     fn follow(&self, after: Revision) -> Result<Followed<Change>, StoreError> {
-        let kept = self.up()?;
+        let mut kept = self.up()?;
+        if let Some(answer) = kept.planned_follows.pop_front() {
+            return answer;
+        }
         let next = usize::try_from(after.0).unwrap();
         Ok(match kept.log.get(next).cloned() {
             Some((batch, changes)) => {
