@@ -7,8 +7,8 @@ use arc_swap::{ArcSwap, Guard};
 
 use super::super::{Bounds, Revision, Store, StoreError};
 use super::Recorded;
+use super::follower::Follower;
 use super::queue::Queue;
-use super::shared::Follower;
 
 /// The current state and the way to change it.
 pub struct Ledger<S: Recorded> {

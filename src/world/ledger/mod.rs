@@ -8,6 +8,7 @@
 //! durable state, goes as a whole, and is seen once it comes back among everybody's changes, in their order.
 
 mod durable;
+mod follower;
 mod group;
 mod queue;
 mod recorded;
@@ -21,6 +22,8 @@ pub use transaction::Transaction;
 
 #[cfg(test)]
 mod group_tests;
+#[cfg(test)]
+mod queue_tests;
 #[cfg(test)]
 mod shared_tests;
 #[cfg(test)]

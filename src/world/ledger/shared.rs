@@ -1,15 +1,15 @@
 //! A state that others move as well: their changes and our own come back through one door, in order.
 
 use std::collections::HashSet;
-use std::mem;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use arc_swap::Guard;
 
-use super::super::{Appended, Batch, BatchId, Call, Chance, Followed, Revision, Scope, StoreError};
+use super::super::{Appended, Batch, BatchId, Call, Followed, Revision, Scope, StoreError};
 use super::durable::load;
+use super::follower::{Door, Follower, Question};
 use super::group::UnderWay;
 use super::queue::Queued;
 use super::{CommitError, Ledger, Recorded};
@@ -21,58 +21,6 @@ const TRIES: u32 = 8;
 const PATIENCE: u32 = 200;
 const AT_ONCE: u32 = 16;
 const LONGEST_MOMENT: Duration = Duration::from_millis(100);
-
-/// What is known of a shared engine.
-pub(super) struct Follower<S> {
-    /// The state without what the engine keeps.
-    initial: S,
-    /// Where the ids of batches come from.
-    chance: Chance,
-    door: Mutex<Door>,
-    questions: Mutex<Questions>,
-    answered: Condvar,
-}
-
-/// Held by whoever brings the durable state forward.
-struct Door {
-    revision: Revision,
-    /// A batch whose answer may be lost, and whether it has come through.
-    watched: Option<BatchId>,
-    has_come: bool,
-    /// How often the state was loaded anew: which batches were in between was not seen.
-    gaps: u64,
-}
-
-/// Questions for the newest revision: one at a time, for all who wait.
-#[derive(Default)]
-struct Questions {
-    asked: u64,
-    is_out: bool,
-    answer: Option<(u64, Result<Revision, StoreError>)>,
-}
-
-impl<S> Follower<S> {
-    pub fn new(initial: S, revision: Revision) -> Self {
-        let door = Mutex::new(Door { revision, watched: None, has_come: false, gaps: 0 });
-        let (questions, answered) = (Mutex::default(), Condvar::new());
-        Self { initial, chance: Chance::system(), door, questions, answered }
-    }
-
-    fn door(&self) -> std::sync::MutexGuard<'_, Door> {
-        self.door.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn questions(&self) -> std::sync::MutexGuard<'_, Questions> {
-        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Look for a batch of this id among what comes through the door. Tells how often the state was loaded anew.
-    fn watch(&self, id: Option<BatchId>) -> u64 {
-        let mut door = self.door();
-        (door.watched, door.has_come) = (id, false);
-        door.gaps
-    }
-}
 
 impl<S: Recorded> Ledger<S> {
     /// The newest durable state on any node. Where the engine is not shared, that is [`Ledger::snapshot`].
@@ -242,21 +190,6 @@ fn first_moved<C>(calls: &[Call<C>], scopes: &[Scope]) -> usize {
 impl<S: Recorded> Queued<S> {
     fn sent(&self, after: Revision) -> Call<S::Change> {
         Call { after, scopes: self.scopes.clone(), changes: self.changes.clone() }
-    }
-}
-
-/// A question that is out. Whoever asked leaves an answer, even in a panic.
-struct Question<'f, S> {
-    follower: &'f Follower<S>,
-    answer: Result<Revision, StoreError>,
-}
-
-impl<S> Drop for Question<'_, S> {
-    fn drop(&mut self) {
-        let mut questions = self.follower.questions();
-        questions.is_out = false;
-        questions.answer = Some((questions.asked, mem::replace(&mut self.answer, Ok(Revision::default()))));
-        self.follower.answered.notify_all();
     }
 }
 
