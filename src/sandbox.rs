@@ -14,12 +14,14 @@ use tokio::sync::oneshot;
 
 use crate::call::{Limits, Premises, Throttle};
 use crate::certificates::{Authority, CertificateError};
-use crate::config::{self, Counts, DataError, Options, SandboxFileError, StockError, Stocker};
+use crate::config::{self, Contents, Counts, DataError, Options, SandboxFileError, StockError, Stocker};
 use crate::dialect::alibaba::{self, Gateway, service_names};
 use crate::dialect::browsers::Browsers;
 use crate::dialect::console::{Console, Modes};
 use crate::dialect::front::Front;
+use crate::journal::Lost;
 use crate::server::{self, Tls};
+use crate::state::Holdings;
 use crate::world::World;
 
 /// Hears of long work how many of how many things are done.
@@ -51,8 +53,41 @@ pub struct Assembly {
 impl Assembly {
     /// `progress` hears now and then how many of how many keys have been read or made.
     pub fn new(options: &Options, world: World, progress: &mut Progress<'_>) -> Result<Self, StartError> {
+        Self::logging(options, world, Lost::default(), progress)
+    }
+
+    /// The same where there is a log: its health tells of lines that are `lost`.
+    pub fn logging(
+        options: &Options,
+        world: World,
+        lost: Lost,
+        progress: &mut Progress<'_>,
+    ) -> Result<Self, StartError> {
+        let contents = config::load(options.file.as_ref(), &options.region, world.clock.now())?;
+        let holdings = config::open(options.data.as_ref(), &world, progress)?;
+        Self::put_together(options, world, lost, contents, holdings, progress)
+    }
+
+    /// The same over `holdings` of the caller's own: what the options say of data is not asked.
+    pub fn over(
+        options: &Options,
+        world: World,
+        holdings: Holdings,
+        progress: &mut Progress<'_>,
+    ) -> Result<Self, StartError> {
+        let contents = config::load(options.file.as_ref(), &options.region, world.clock.now())?;
+        Self::put_together(options, world, Lost::default(), contents, holdings, progress)
+    }
+
+    fn put_together(
+        options: &Options,
+        world: World,
+        lost: Lost,
+        contents: Contents,
+        holdings: Holdings,
+        progress: &mut Progress<'_>,
+    ) -> Result<Self, StartError> {
         let now = world.clock.now();
-        let contents = config::load(options.file.as_ref(), &options.region, now)?;
         let has_well_known_access_key = contents.has_well_known_access_key;
         let browsers = if has_well_known_access_key || !options.verify_signatures {
             Browsers::KnownHosts(options.hostnames.clone())
@@ -70,7 +105,6 @@ impl Assembly {
             },
             seeded: options.seed.is_some(),
         };
-        let holdings = config::open(options.data.as_ref(), &world, progress)?;
         let mut warnings = contents.warnings;
         let stocker = Stocker { holdings: &holdings, chance: &world.chance, now };
         stocker.people(&contents.people)?;
@@ -79,7 +113,8 @@ impl Assembly {
         let throttle = Throttle::new(options.limits, Arc::clone(&world.clock));
         let premises = Arc::new(Premises { world, holdings, throttle });
         let gateway = Gateway::new(Arc::clone(&premises), gateway_options);
-        let front = Front::new(vec![Arc::new(Console::new(modes)), Arc::new(gateway)], browsers);
+        let front =
+            Front::new(vec![Arc::new(Console::new(modes, lost, Arc::clone(&premises))), Arc::new(gateway)], browsers);
         Ok(Self { front: Arc::new(front), premises, warnings, counts: contents.counts, has_well_known_access_key })
     }
 

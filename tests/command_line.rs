@@ -59,11 +59,21 @@ impl Server {
         Self::of(command)
     }
 
-    /// What `command` starts.
-    pub(crate) fn of(mut command: Command) -> Self {
+    /// What `command` starts, with its log in a file.
+    pub(crate) fn of(command: Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let log = File::create(folder.path().join("log")).unwrap();
+        Self::logging_to(log, folder, command)
+    }
+
+    /// What `command` starts; `log` takes the place of stderr.
+    pub(crate) fn with_stderr(log: impl Into<Stdio>, command: Command) -> Self {
+        Self::logging_to(log, tempfile::tempdir().unwrap(), command)
+    }
+
+    fn logging_to(stderr: impl Into<Stdio>, folder: TempDir, mut command: Command) -> Self {
         let log = folder.path().join("log");
-        command.stdout(Stdio::piped()).stderr(File::create(&log).unwrap());
+        command.stdout(Stdio::piped()).stderr(stderr);
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -87,18 +97,30 @@ impl Server {
 
     /// Tell it to stop, and wait until it has.
     pub(crate) fn stop(mut self) {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(told.success() && self.child.wait().unwrap().success(), "{}", self.log());
+        self.terminate();
     }
 
-    fn health(&self) -> Value {
+    pub(crate) fn health(&self) -> Value {
         let (exit, out, _) = run(&["health", "--endpoint", &self.url]);
         assert_eq!(exit, 0);
         serde_json::from_str(&out).unwrap()
     }
 
+    /// What is in the log by now. A line comes there a moment after what it tells of.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap()
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// The whole log: that of a server which has stopped.
+    pub(crate) fn last_log(mut self) -> String {
+        self.terminate();
+        self.log()
+    }
+
+    /// Tell it to stop, and wait until it has.
+    fn terminate(&mut self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success() && self.child.wait().unwrap().success(), "{}", self.log());
     }
 }
 
@@ -290,6 +312,10 @@ fn what_keeps_the_server_from_starting_is_one_line() {
         &["serve", "--listen", "0.0.0.0:0", "--seed", "7", "--allow-well-known-credentials"],
         "--seed makes every key foreseeable: it is refused beyond loopback",
     );
+    fails_with(
+        &["serve", "--listen", "0.0.0.0:0", "--no-verify", "--allow-well-known-credentials"],
+        "--no-verify lets everybody in who knows an AccessKey's ID: beyond loopback only with --allow-no-verify",
+    );
     let known = "everybody knows the AccessKey yaoshi / yaoshi, and 0.0.0.0:0 can be reached from elsewhere: give \
                  AccessKeys of your own with --sandbox, or say --allow-well-known-credentials";
     fails_with(&["serve", "--listen", "0.0.0.0:0"], known);
@@ -301,8 +327,12 @@ fn beyond_loopback_with_a_word_or_with_accesskeys_of_ones_own() {
     let folder = tempfile::tempdir().unwrap();
     let own = "version = 1\n[[account]]\nid = \"12\"\naccess_keys = [{ id = \"me\", secret = \"s\" }]\n";
     let own = file(&folder, "own.toml", own);
-    for arguments in [["--allow-well-known-credentials", "--log=info"], ["--sandbox", &own]] {
-        let server = Server::start_in(&[], &[&["serve", "--listen", "0.0.0.0:0"][..], &arguments].concat());
+    for arguments in [
+        ["--allow-well-known-credentials", "--log=info"].as_slice(),
+        &["--sandbox", &own],
+        &["--sandbox", &own, "--no-verify", "--allow-no-verify"],
+    ] {
+        let server = Server::start_in(&[], &[&["serve", "--listen", "0.0.0.0:0"][..], arguments].concat());
         assert!(server.url.starts_with("http://0.0.0.0:"), "{}", server.url);
         let endpoint = server.url.replace("0.0.0.0", "127.0.0.1");
         assert_eq!(run(&["health", "--endpoint", &endpoint]).0, 0);
@@ -310,7 +340,7 @@ fn beyond_loopback_with_a_word_or_with_accesskeys_of_ones_own() {
 }
 
 /// Option, and the environment variable that stands for it.
-const OPTIONS: [(&str, &str); 16] = [
+const OPTIONS: [(&str, &str); 17] = [
     ("--listen", "YAOSHI_LISTEN"),
     ("--hostname", "YAOSHI_HOSTNAME"),
     ("--tls-cert", "YAOSHI_TLS_CERT"),
@@ -325,6 +355,7 @@ const OPTIONS: [(&str, &str); 16] = [
     ("--no-verify", "YAOSHI_NO_VERIFY"),
     ("--max-connections", "YAOSHI_MAX_CONNECTIONS"),
     ("--allow-well-known-credentials", "YAOSHI_ALLOW_WELL_KNOWN_CREDENTIALS"),
+    ("--allow-no-verify", "YAOSHI_ALLOW_NO_VERIFY"),
     ("--log", "YAOSHI_LOG"),
     ("--log-format", "YAOSHI_LOG_FORMAT"),
 ];
@@ -412,6 +443,7 @@ fn environment_variables_stand_for_options() {
             ("YAOSHI_NO_VERIFY", flag),
             ("YAOSHI_MAX_CONNECTIONS", "16"),
             ("YAOSHI_ALLOW_WELL_KNOWN_CREDENTIALS", flag),
+            ("YAOSHI_ALLOW_NO_VERIFY", flag),
             ("YAOSHI_LOG", "info"),
             ("YAOSHI_LOG_FORMAT", "json"),
         ]
@@ -431,7 +463,8 @@ fn environment_variables_stand_for_options() {
         let created: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
         let arn = created["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
         assert!(arn.starts_with(&format!("acs:kms:eu-central-1:{ACCOUNT}:key/")), "{arn}");
-        assert!(server.log().lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{}", server.log());
+        let log = server.last_log();
+        assert!(log.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{log}");
     }
     for flag in ["false", "0"] {
         assert_eq!(Server::start_in(&environment(flag), &[]).health()["verify_signatures"], true, "{flag}");
@@ -512,7 +545,7 @@ fn every_request_is_a_line_in_the_log_and_no_secret_is() {
             );
             expected.push(("Encrypt", account, "ValidationError", 400));
         }
-        let log = server.log();
+        let log = server.last_log();
         for secret in ["hush-", "aHVzaC1", PLAINTEXT].into_iter().chain(data_keys.iter().map(String::as_str)) {
             assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
         }
@@ -570,7 +603,7 @@ fn bearer_tokens_are_not_logged() {
         let request = v3.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         assert_eq!(request.call().unwrap().status(), status);
     }
-    let log = server.log();
+    let log = server.last_log();
     assert!(!log.contains("hush-"), "{log}");
     for told in ["caller=\"acs:ram::1234567890123456:root\"", "nobody holds this bearer token"] {
         assert_eq!(log.matches(told).count(), 2, "{told}: {log}");
@@ -586,7 +619,7 @@ fn the_log_gives_reasons() {
     server.answer(0, &["CreateKey", "DryRun=true"]);
     let nobody = ["Plaintext=x", "--access-key-id", "nobody", "--access-key-secret", "nobody-secret"];
     server.answer(1, &[&encrypt[..], &nobody].concat());
-    let log = server.log();
+    let log = server.last_log();
     for said in ["not base64", "DryRun is ignored", "no policy is attached"] {
         assert!(log.contains(said), "{said}: {log}");
     }

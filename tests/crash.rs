@@ -1,6 +1,7 @@
 //! Killed at any moment: whatever was answered is there afterwards, and opens.
 
 use std::collections::BTreeSet;
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use yaoshi::dialect::alibaba::signature::sign::{Scheme, Unsigned};
 use yaoshi::world::World;
 
 use crate::command_line::Server;
+use crate::support::CONFIG_FOLDER;
 use crate::support::samples::PLAINTEXT;
 
 /// Rounds, unless the environment says otherwise.
@@ -124,9 +126,35 @@ fn what_was_answered_survives_a_kill() {
         let answered = answered.into_inner().unwrap();
         written += answered.keys.len() + answered.aliases.len() + answered.disabled.len();
         let server = Server::start(&arguments);
-        assert_eq!(server.log(), "", "round {round}");
         check(&agent, &world, &server.url, &answered);
+        assert_eq!(server.last_log(), "", "round {round}");
     }
     assert!(written > usize::try_from(rounds).unwrap(), "{written} writes were answered in {rounds} rounds");
     println!("{written} writes were answered in {rounds} rounds, and all of them are there");
+}
+
+/// Killed while it begins: the next start begins anew, and whatever was promised by then is there.
+#[test]
+fn a_kill_while_it_begins_spoils_no_folder() {
+    let rounds = std::env::var(ROUNDS_VARIABLE).map_or(ROUNDS, |rounds| rounds.parse().unwrap());
+    let world = World::real();
+    for round in 0..rounds {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_yaoshi"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "off", "--data"]).arg(&data);
+        command.env("XDG_CONFIG_HOME", CONFIG_FOLDER).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut moment = [0; 2];
+        world.chance.draw("").fill(&mut moment);
+        let mut child = command.spawn().unwrap();
+        thread::sleep(Duration::from_micros(u64::from(u16::from_le_bytes(moment)) / 3));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let server = Server::start(&["--data", data.to_str().unwrap(), "--log", "warn"]);
+        assert_eq!(server.log(), "", "round {round}");
+        drop(server);
+        let names = std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let names: BTreeSet<_> = names.collect();
+        assert_eq!(names, BTreeSet::from(["ca.key", "ca.pem", "keys.redb", "root.key"].map(str::to_owned)));
+    }
 }

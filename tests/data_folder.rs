@@ -187,6 +187,44 @@ fn a_torn_file_is_refused() {
     used.all_opens(&used.start());
 }
 
+/// What a release before schema 2 left where it was killed while it began: no record was ever in it.
+#[test]
+fn a_file_that_was_never_finished_says_what_to_do() {
+    for content in [vec![], vec![0; 9], vec![0; 4096]] {
+        let used = Used::new();
+        fs::write(used.path("keys.redb"), &content).unwrap();
+        let complaint = used.refusal(&[]);
+        assert!(complaint.contains("never finished") && complaint.contains("remove it"), "{complaint}");
+        assert_eq!(fs::read(used.path("keys.redb")).unwrap(), content, "it is not ours to remove");
+        fs::remove_file(used.path("keys.redb")).unwrap();
+        drop(used.start());
+    }
+}
+
+#[rstest]
+#[case("root.key", "a link that leads to nothing")]
+#[case("keys.redb", "has no root key")]
+#[case("ca.key", "cannot read")]
+fn a_link_that_leads_to_nothing_is_one_line(#[case] name: &str, #[case] expected: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(folder.path().join("none"), folder.path().join(name)).unwrap();
+    let data = folder.path().to_str().unwrap();
+    let (exit, out, complaint) = run(&["serve", "--listen", "127.0.0.1:0", "--data", data]);
+    assert_eq!((exit, out.as_str(), complaint.lines().count()), (1, "", 1), "{complaint}");
+    assert!(complaint.contains(expected), "{complaint}");
+}
+
+#[test]
+fn what_an_interrupted_start_left_is_taken_away() {
+    let used = Used::new();
+    fs::write(used.path(".new-root"), "a root key, perhaps").unwrap();
+    let server = used.start();
+    assert!(!used.path(".new-root").exists());
+    used.all_opens(&server);
+    let mode = fs::metadata(used.path("keys.redb")).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+}
+
 #[test]
 fn a_folder_that_cannot_be_used_is_one_line() {
     let folder = tempfile::tempdir().unwrap();
@@ -228,9 +266,12 @@ fn a_full_disk_damages_nothing() {
         assert!(created.len() < 2000, "the disk is never full");
     };
     assert_eq!((&refusal["Code"], &refusal["HttpStatus"]), (&"InternalFailure".into(), &500.into()));
-    assert!(server.log().contains("storage failed"), "{}", server.log());
     used.all_opens(&server);
-    drop(server);
+    let (exit, out, complaint) = run(&["health", "--endpoint", &server.url]);
+    assert_eq!((exit, out.as_str()), (1, ""), "{complaint}");
+    assert!(complaint.contains("degraded: storage"), "{complaint}");
+    let log = server.last_log();
+    assert!(log.contains("storage failed"), "{log}");
     let server = used.start();
     used.all_opens(&server);
     for key in created.iter().chain(&used.keys) {
@@ -272,13 +313,12 @@ fn a_sandbox_file_beside_a_data_folder() {
     let server = start(FILE, &[]);
     assert_eq!(server.answer(0, &["DescribeKey", "KeyId=one"])["KeyMetadata"]["KeyState"], "Disabled");
     assert_eq!(server.answer(0, &["Decrypt", &blob])["Plaintext"], PLAINTEXT);
-    let log = server.log();
+    let log = server.last_log();
     assert!(
         log.contains(r#"key "one" in cn-hangzhou is kept as it is stored; the file says otherwise of: state"#),
         "{log}"
     );
     assert_eq!(log.matches("WARN").count(), 1, "{log}");
-    drop(server);
 
     // Another file: other people, a new key whose alias is taken, one whose version is, and another description.
     let other = FILE
@@ -295,18 +335,17 @@ fn a_sandbox_file_beside_a_data_folder() {
     let described = server.answer(0, &[&["DescribeKey", "KeyId=one"][..], &as_other].concat());
     assert_eq!(described["KeyMetadata"]["Description"], "first");
     server.answer(0, &[&["DescribeKey", "KeyId=alias/b"][..], &as_other].concat());
-    assert!(server.log().contains("the file says otherwise of: description, state"), "{}", server.log());
-    drop(server);
+    let log = server.last_log();
+    assert!(log.contains("the file says otherwise of: description, state"), "{log}");
 
     let taken = FILE
         .replace("id = \"two\"", "id = \"five\"\naliases = [\"alias/b\"]")
         .replace("80001", "80009")
         .replace("\"one\"", "\"six\"");
     let server = start(&taken, &[]);
-    let log = server.log();
+    let log = server.last_log();
     assert!(log.contains(r#"key "five" in cn-hangzhou goes without aliases that other keys have: "b""#), "{log}");
     assert!(log.contains(r#"key "six" in cn-hangzhou is not created: another key has its version"#), "{log}");
-    drop(server);
 
     // Starting over.
     let server = start(FILE, &["--sandbox-reset"]);
@@ -314,8 +353,8 @@ fn a_sandbox_file_beside_a_data_folder() {
     assert_eq!(described["KeyMetadata"]["KeyState"], "Enabled");
     assert_eq!(server.answer(0, &["ListKeys"])["TotalCount"], 2);
     assert_eq!(server.answer(1, &["Decrypt", &blob])["Code"], "Forbidden.KeyNotFound");
-    assert!(!server.log().contains("WARN"), "{}", server.log());
-    drop(server);
+    let log = server.last_log();
+    assert!(!log.contains("WARN"), "{log}");
 
     // Without the file, the well-known AccessKey and the keys as they are.
     let server = Server::start(&["--data", &data]);

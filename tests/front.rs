@@ -12,11 +12,12 @@ use yaoshi::dialect::alibaba::kms::ACTIONS;
 use yaoshi::dialect::browsers::{Browsers, Stranger};
 use yaoshi::dialect::console::{Console, Modes};
 use yaoshi::dialect::front::Front;
-use yaoshi::dialect::{Answer, Dialect, Fate, Queue, Request, Taken, Unacceptable, Work};
+use yaoshi::dialect::{Abandoned, Answer, Dialect, Fate, Queue, Request, Taken, Unacceptable, Work};
+use yaoshi::journal::Lost;
 
 use crate::support::samples::Sample;
 use crate::support::wire::{Draft, Raw, Signing};
-use crate::support::{Reply, Service, from_loopback};
+use crate::support::{NOW, Reply, Service, from_loopback};
 
 const KIB: usize = 1024;
 
@@ -154,7 +155,8 @@ fn head(method: &str, target: &str) -> Parts {
 }
 
 fn console() -> Console {
-    Console::new(Modes { verify_signatures: true, limits: "off".to_owned(), seeded: false })
+    let modes = Modes { verify_signatures: true, limits: "off".to_owned(), seeded: false };
+    Console::new(modes, Lost::default(), Service::with_fixture().premises)
 }
 
 /// Each dialect has a word for all that can be wrong before it is asked.
@@ -189,8 +191,8 @@ fn whatever_cannot_be_taken_is_refused_in_the_dialects_words() {
 fn bodies_are_bounded_by_their_dialect(#[case] method: &str, #[case] path: &str, #[case] largest: usize) {
     let service = Service::with_fixture();
     for (length, is_refused) in [(largest, false), (largest + 1, true)] {
-        let request = http::Request::builder().method(method).uri(path).body(Bytes::from("x".repeat(length))).unwrap();
-        let reply = service.send(request);
+        let request = http::Request::builder().method(method).uri(path).header("host", "127.0.0.1:7220");
+        let reply = service.send(request.body(Bytes::from("x".repeat(length))).unwrap());
         assert_eq!(reply.status == 413, is_refused, "{path}, {length}: {}", reply.text);
     }
 }
@@ -350,6 +352,43 @@ fn calls_wait_where_what_they_need_is_waited_for() {
     }
     // What cannot be read is told at once.
     assert_eq!(queue(&service, "CreateAlias", &[]), None);
+}
+
+/// What settles a due rotation writes, whatever it does else: it waits, and nothing happens before.
+#[test]
+fn a_call_that_settles_a_rotation_waits() {
+    const BEFORE: &str = "2026-11-29T06:59:59Z";
+    const DUE: &str = "2026-11-29T07:00:00Z";
+    let service = Service::with_fixture();
+    let week = [("EnableAutomaticRotation", "true"), ("RotationInterval", "7d")];
+    let key = service.call("yaoshi", "CreateKey", &week).ok().text_at("KeyMetadata.KeyId");
+    let encrypted = service.call("yaoshi", "Encrypt", &[("KeyId", &key), ("Plaintext", "aGk=")]).ok();
+    let (blob, first) = (encrypted.text_at("CiphertextBlob"), encrypted.text_at("KeyVersionId"));
+    let (by_key, by_blob) = ([("KeyId", key.as_str())], [("CiphertextBlob", blob.as_str())]);
+    let primary = || {
+        service.turn_clock_to(NOW.parse().unwrap());
+        service.call("yaoshi", "DescribeKey", &by_key).ok().text_at("KeyMetadata.PrimaryKeyVersion")
+    };
+    let mut put_off = Vec::new();
+    for (now, access_key, action, parameters, waits) in [
+        (BEFORE, "yaoshi", "Decrypt", &by_blob, false),
+        (BEFORE, "yaoshi", "DescribeKey", &by_key, false),
+        (DUE, "nobody", "Decrypt", &by_blob, false),
+        (DUE, "yaoshi", "Decrypt", &by_blob, true),
+        (DUE, "yaoshi", "DescribeKey", &by_key, true),
+    ] {
+        service.turn_clock_to(now.parse().unwrap());
+        let mut draft = Draft::new(Signing::V3, action, parameters).by(access_key);
+        draft.set("Timestamp", now);
+        let taken = taken(&service, &draft.sign());
+        assert_eq!(matches!(taken, Taken::Later(_)), waits, "{action} by {access_key} at {now}");
+        assert_eq!(primary(), first, "{action} by {access_key} at {now}");
+        put_off.extend(if let Taken::Later(work) = taken { Some(work) } else { None });
+    }
+    for work in put_off {
+        assert_eq!((work.run)(&Abandoned::never()).status, 200);
+        assert_ne!(primary(), first, "once it is done");
+    }
 }
 
 fn queue(service: &Service, action: &str, parameters: &[(&str, &str)]) -> Option<Queue> {

@@ -136,8 +136,15 @@ const ROWS: &[Row] = &[
         INVALID_METHOD,
     ),
     row(
-        "an algorithm that is not built",
+        "an algorithm that nobody has",
         IN_HEADERS,
+        AS_WRITTEN,
+        |_, raw| change_authorization(raw, |text| text.replacen("-HMAC-", "-POLY1305-", 1)),
+        INVALID_METHOD,
+    ),
+    row(
+        "an algorithm that is for key pairs, by an AccessKey with a secret",
+        &[Signing::V3],
         AS_WRITTEN,
         |_, raw| change_authorization(raw, |text| text.replacen("-HMAC-", "-RSA-", 1)),
         INVALID_METHOD,
@@ -555,6 +562,7 @@ fn formats(#[case] format: Option<&str>, #[case] is_xml: bool) {
 #[test]
 fn errors_in_xml_say_what_errors_in_json_say() {
     let service = Service::with_fixture();
+    let mut unreadable = Vec::new();
     for row in ROWS.iter().filter(|row| row.signings.contains(&Signing::V1)) {
         let mut draft = list_keys(Signing::V1);
         draft.set_parameter("Format", "XML");
@@ -563,10 +571,11 @@ fn errors_in_xml_say_what_errors_in_json_say() {
         (row.tamper)(&draft, &mut raw);
         let reply = service.take(&raw);
         assert_eq!(reply.status, row.status, "{}: {}", row.situation, reply.text);
-        if row.message.contains("stands twice") || !reply.text.starts_with("<?xml") {
-            // Where parameters cannot be read, neither can their Format.
-            let unreadable = ["InvalidParameter", "ParseRequestParameterException"];
-            assert!(unreadable.contains(&row.code), "{}: {}", row.situation, reply.text);
+        // Where parameters cannot be read, neither can their Format.
+        let is_readable = Parameters::read(&raw.query, &raw.body).is_ok();
+        assert_eq!(reply.text.starts_with("<?xml"), is_readable, "{}: {}", row.situation, reply.text);
+        if !is_readable {
+            unreadable.push(row.situation);
             continue;
         }
         for element in [
@@ -580,6 +589,14 @@ fn errors_in_xml_say_what_errors_in_json_say() {
             assert!(plain.contains(&element), "{}: no {element} in {}", row.situation, reply.text);
         }
     }
+    assert_eq!(
+        unreadable,
+        [
+            "a parameter stands twice in the query",
+            "a parameter stands in the query and in the body",
+            "a parameter is no text"
+        ]
+    );
 }
 
 /// Classic SDKs compare this text with their own string to sign, to tell a wrong secret from a defect: it must be
@@ -797,7 +814,10 @@ fn regions(
     #[case] credential: &str,
     #[case] expected: &str,
 ) {
-    let service = fixture_with(|options| options.region = Arc::from("eu-west-1"));
+    let service = fixture_with(|options| {
+        options.region = Arc::from("eu-west-1");
+        options.hostnames = vec![host.to_owned()];
+    });
     let mut draft = Draft::new(signing, "CreateKey", &[]);
     draft.host = host.to_owned();
     draft.region = credential.to_owned();
@@ -871,6 +891,22 @@ fn unverified_calls_are_not_counted() {
     }
     service.take(&list_keys(Signing::V3).sign()).ok();
     service.take(&list_keys(Signing::V3).sign()).refused(429, "Rejected.Throttling");
+}
+
+/// Who calls too often is told just that, whatever else is wrong with the call.
+#[test]
+fn calls_are_counted_before_anything_is_looked_at() {
+    for action in ACTIONS {
+        let service = fixture_with(|options| options.limits = Limits::Each(NonZeroU32::MIN));
+        let sample = Sample::of(action.name).ready(&service);
+        let call = |access_key: &str| {
+            let parameters = sample.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            service.call(access_key, action.name, &parameters.collect::<Vec<_>>())
+        };
+        let denied = call("nobody");
+        assert_eq!(denied.status, if action.name == "DescribeRegions" { 200 } else { 403 }, "{}", action.name);
+        call("nobody").refused(429, "Rejected.Throttling");
+    }
 }
 
 /// The documents limit cryptographic calls, those with key pairs to a fifth of the others, and no lists.

@@ -1,5 +1,7 @@
 //! Versions of key pairs: each has a pair of its own, and works for whoever names it.
 
+use std::thread;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::asymmetric::{ENCRYPT, MAC, SIGN, SPECS};
@@ -133,6 +135,21 @@ fn versions_of_pairs_are_seven_days_apart() {
         }
         assert_eq!(versions(&service, &pair.id).len(), before + usize::from(may), "{now}");
     }
+}
+
+/// Each makes its pair while others may do the same: whoever comes later finds the last version too young.
+#[test]
+fn of_callers_at_once_one_gives_a_key_its_version() {
+    let service = Service::with_fixture();
+    let pair = Pair::create(&service, KINDS[0]);
+    turn_days(&service, 7);
+    let outcomes = thread::scope(|scope| {
+        let create = || service.call("yaoshi", "CreateKeyVersion", &[("KeyId", &pair.id)]).outcome();
+        [0; 3].map(|_| scope.spawn(create)).map(|call| call.join().unwrap())
+    });
+    let refused = outcomes.iter().filter(|outcome| *outcome == "Rejected.UnsupportedOperation").count();
+    assert_eq!((refused, outcomes.iter().filter(|outcome| *outcome == "OK").count()), (2, 1), "{outcomes:?}");
+    assert_eq!(versions(&service, &pair.id).len(), 2);
 }
 
 /// Of another key, of another kind of key, of nothing; and texts that no id can be (a choice: not found, all of them).

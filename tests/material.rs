@@ -8,7 +8,9 @@ use yaoshi::dialect::alibaba::signature::sign::Scheme;
 
 use crate::support::blob::{Version, decode};
 use crate::support::openssl::OpenSsl;
-use crate::support::samples::{APP, PENDING_IMPORT, PENDING_IMPORT_VERSION, PLAINTEXT, Sample};
+use crate::support::samples::{
+    APP, EXTERNAL, EXTERNAL_BLOCK, PENDING_IMPORT, PENDING_IMPORT_VERSION, PLAINTEXT, Sample, fixture_with,
+};
 use crate::support::wrap::{Import, WRAPPINGS};
 use crate::support::{ACCOUNT, NOW, Reply, Service};
 
@@ -198,6 +200,23 @@ fn a_token_is_for_one_key_and_whole() {
     let again = ask(&service, &key);
     import_wrapped(&service, &key, &again.token, &wrapped, "0").refused(400, "InvalidKeyMaterial");
     import_wrapped(&service, &key, &asked.token, &wrapped, "0").ok();
+}
+
+/// A key is one of its place: another region may have one of the same id.
+#[test]
+fn a_token_is_for_a_key_of_its_region() {
+    let block = EXTERNAL_BLOCK.replace("created", "state = \"PendingImport\"\ncreated");
+    let elsewhere = format!("{block}region = \"cn-beijing\"\n");
+    let service = Service::with_file(&fixture_with(&[block, elsewhere].concat()));
+    let asked = ask(&service, EXTERNAL);
+    let wrapped = asked.wrap(&MATERIAL);
+    let import = |region: &str| {
+        let named = [("KeyId", EXTERNAL), ("ImportToken", &*asked.token), ("EncryptedKeyMaterial", &*wrapped)];
+        let more = [("KeyMaterialExpireUnix", "0"), ("RegionId", region)];
+        service.call("yaoshi", "ImportKeyMaterial", &[&named[..], &more].concat())
+    };
+    import("cn-beijing").refused(400, "InvalidImportToken");
+    import("cn-hangzhou").ok();
 }
 
 /// Source: ImportKeyMaterial page, 256 bits for `Aliyun_AES_256` and 128 for `Aliyun_SM4`. What does not decrypt and

@@ -1,12 +1,14 @@
 //! Who may call what: the checks of every action, and the order of the answers.
 
 use serde_json::{Value, json};
+use yaoshi::dialect::Request;
 use yaoshi::dialect::alibaba::kms;
 
 use crate::support::samples::{
     APP, DATA_KEY, PLAINTEXT, SM4, Sample, allow, deny, done, fixture_with, user, user_in_context,
 };
-use crate::support::{ACCOUNT, Reply, Service};
+use crate::support::wire::{Draft, Signing};
+use crate::support::{ACCOUNT, Reply, Service, from_loopback};
 
 const OTHER_ACCOUNT: &str = "6543210987654321";
 
@@ -369,5 +371,26 @@ fn what_the_system_policies_allow() {
             }
         };
         assert_eq!((0..POLICIES.len()).map(may).collect::<String>(), expected, "{action}");
+    }
+}
+
+/// The address is the connection's, in whatever form it comes; no header says otherwise.
+#[test]
+fn the_address_is_that_of_the_connection() {
+    let condition = r#"{"IpAddress":{"acs:SourceIp":"203.0.113.0/24"}}"#;
+    let statement = format!(r#"{{"Effect":"Allow","Action":"kms:ListKeys","Resource":"*","Condition":{condition}}}"#);
+    let service = Service::with_file(&fixture_with(&user("u", &statement)));
+    for (peer, may) in [
+        ("203.0.113.7", true),
+        ("::ffff:203.0.113.7", true),
+        ("203.0.114.7", false),
+        ("127.0.0.1", false),
+        ("2001:db8::1", false),
+    ] {
+        let mut draft = Draft::new(Signing::V3, "ListKeys", &[]).by("u");
+        draft.headers.extend(["x-forwarded-for", "x-real-ip"].map(|name| (name, "203.0.113.7".to_owned())));
+        let request = Request { peer: peer.parse().unwrap(), ..from_loopback(draft.sign().to_http()) };
+        let reply = Reply::from(service.front.answer(request));
+        assert_eq!(reply.status, if may { 200 } else { 403 }, "{peer}: {}", reply.text);
     }
 }

@@ -2,9 +2,10 @@
 
 use yaoshi::call::Limits;
 use yaoshi::config::Options;
+use yaoshi::dialect::alibaba::kms::ACTIONS;
 
-use crate::support::samples::{EXTERNAL, EXTERNAL_BLOCK, fixture_with};
-use crate::support::{Reply, Service};
+use crate::support::samples::{APP, EXTERNAL, EXTERNAL_BLOCK, SM2_PUBLIC_KEY, Sample, done, fixture_with};
+use crate::support::{ACCOUNT, NOW, Reply, Service};
 
 const WEEK: [(&str, &str); 2] = [("EnableAutomaticRotation", "true"), ("RotationInterval", "7d")];
 
@@ -81,42 +82,175 @@ fn after_many_intervals_there_is_one_new_version_dated_at_the_last_due_instant()
     assert_ne!(weekly.rotations().0, version);
 }
 
-/// Whatever is done with a key, it is done to the rotated one. The clock is turned back before the key is looked at
-/// again, so that what is seen was done by the call.
+/// What a call has to do with a key whose rotation is due.
+#[derive(Debug, Clone, Copy)]
+enum Role {
+    /// Whatever is done with the key is done to the rotated one. Given: the parameters; a name alone stands for the
+    /// key, a blob that it sealed, its version, or an alias of it.
+    Settles(&'static [(&'static str, &'static str)]),
+    /// As before, and then it is refused: the last version is too young for another.
+    SettlesInVain(&'static [(&'static str, &'static str)]),
+    /// One of [`LEFT_ALONE`].
+    LeavesAlone,
+}
+
+/// Why actions settle nothing.
+const LEFT_ALONE: [(&str, &[&str]); 4] = [
+    (
+        "they are about no key in particular",
+        &["CreateKey", "ListKeys", "ListAliases", "DescribeRegions", "DescribeAccountKmsStatus", "OpenKmsService"],
+    ),
+    ("keys that are to be deleted do not rotate", &["CancelKeyDeletion"]),
+    (
+        "nor do key pairs, MAC keys, and those whose material is imported",
+        &[
+            "AsymmetricSign",
+            "AsymmetricVerify",
+            "AsymmetricEncrypt",
+            "AsymmetricDecrypt",
+            "GetPublicKey",
+            "GenerateMac",
+            "VerifyMac",
+            "GetParametersForImport",
+            "ImportKeyMaterial",
+            "DeleteKeyMaterial",
+        ],
+    ),
+    (
+        "permission is asked for the data key alone, and no version of its key is used or shown",
+        &["GetManagedDataKey", "ListManagedDataKeyVersions"],
+    ),
+];
+
+/// Every action has a role.
+fn role(action: &str) -> Role {
+    use Role::{LeavesAlone, Settles, SettlesInVain};
+    const KEY: (&str, &str) = ("KeyId", "");
+    const BLOB: (&str, &str) = ("CiphertextBlob", "");
+    const ALIAS: (&str, &str) = ("AliasName", "");
+    const RESOURCES: [(&str, &str); 2] = [("ResourceType", "key"), ("ResourceId.1", "")];
+    const WRAPPING: [(&str, &str); 3] =
+        [("PublicKeyBlob", SM2_PUBLIC_KEY), ("WrappingKeySpec", "EC_SM2"), ("WrappingAlgorithm", "SM2PKE")];
+    match action {
+        "DescribeKey"
+        | "GenerateDataKey"
+        | "GenerateDataKeyWithoutPlaintext"
+        | "EnableKey"
+        | "DisableKey"
+        | "ListAliasesByKeyId"
+        | "ListKeyVersions"
+        | "ListResourceTags" => Settles(&[KEY]),
+        "Encrypt" => Settles(&[KEY, ("Plaintext", "aGk=")]),
+        "Decrypt" => Settles(&[BLOB]),
+        "ReEncrypt" => Settles(&[BLOB, ("DestinationKeyId", "")]),
+        "GenerateAndExportDataKey" => Settles(&[KEY, WRAPPING[0], WRAPPING[1], WRAPPING[2]]),
+        "ExportDataKey" => Settles(&[BLOB, WRAPPING[0], WRAPPING[1], WRAPPING[2]]),
+        "CreateAlias" => Settles(&[KEY, ("AliasName", "alias/a")]),
+        "UpdateAlias" => Settles(&[KEY, ALIAS]),
+        "DeleteAlias" => Settles(&[ALIAS]),
+        "ScheduleKeyDeletion" => Settles(&[KEY, ("PendingWindowInDays", "7")]),
+        "UpdateRotationPolicy" => Settles(&[KEY, ("EnableAutomaticRotation", "false")]),
+        "UpdateKeyDescription" => Settles(&[KEY, ("Description", "d")]),
+        "SetDeletionProtection" => Settles(&[("ProtectedResourceArn", ""), ("EnableDeletionProtection", "true")]),
+        "DescribeKeyVersion" => Settles(&[KEY, ("KeyVersionId", "")]),
+        "CreateKeyVersion" => SettlesInVain(&[KEY]),
+        "TagResource" => Settles(&[KEY, ("Tags", r#"[{"TagKey":"k"}]"#)]),
+        "UntagResource" => Settles(&[KEY, ("TagKeys", r#"["k"]"#)]),
+        "TagResources" => Settles(&[RESOURCES[0], RESOURCES[1], ("Tag.1.Key", "k")]),
+        "UntagResources" | "ListTagResources" => Settles(&RESOURCES),
+        _ if LEFT_ALONE.iter().any(|(_, actions)| actions.contains(&action)) => LeavesAlone,
+        other => panic!("{other} has no role: give it one"),
+    }
+}
+
+/// The fixture's application key, which rotates every seven days from now on.
+fn rotating_app() -> Rotating {
+    let service = Service::with_fixture();
+    service.call("yaoshi", "UpdateRotationPolicy", &[&[("KeyId", APP)][..], &WEEK].concat()).ok();
+    let rotating = Rotating { service, key: APP.to_owned() };
+    // Its last version is of long ago: that is settled, so that the next is due in some days.
+    rotating.member("PrimaryKeyVersion");
+    rotating
+}
+
+/// Actions as they stand in the list: what settles a rotation, what does not, and for whom. The clock is turned back
+/// before the key is looked at again, so that what is seen was done by the call.
 #[test]
-fn every_call_on_a_key_settles_its_rotation() {
-    let blob = ("CiphertextBlob", None);
-    for (action, more) in [
-        ("DescribeKey", &[("KeyId", None)][..]),
-        ("Encrypt", &[("KeyId", None), ("Plaintext", Some("aGk="))]),
-        ("GenerateDataKey", &[("KeyId", None)]),
-        ("GenerateDataKeyWithoutPlaintext", &[("KeyId", None)]),
-        ("Decrypt", &[blob]),
-        ("ReEncrypt", &[blob, ("DestinationKeyId", None)]),
-        ("CreateAlias", &[("KeyId", None), ("AliasName", Some("alias/a"))]),
-        ("EnableKey", &[("KeyId", None)]),
-        ("DisableKey", &[("KeyId", None)]),
-        ("ScheduleKeyDeletion", &[("KeyId", None), ("PendingWindowInDays", Some("7"))]),
-        ("UpdateRotationPolicy", &[("KeyId", None), ("EnableAutomaticRotation", Some("false"))]),
-        ("UpdateKeyDescription", &[("KeyId", None), ("Description", Some("d"))]),
-        ("SetDeletionProtection", &[("KeyId", None), ("EnableDeletionProtection", Some("true"))]),
-        ("ListAliasesByKeyId", &[("KeyId", None)]),
-        ("ListKeyVersions", &[("KeyId", None)]),
-        ("TagResource", &[("KeyId", None), ("Tags", Some(r#"[{"TagKey":"k"}]"#))]),
-        ("UntagResource", &[("KeyId", None), ("TagKeys", Some(r#"["k"]"#))]),
-        ("ListResourceTags", &[("KeyId", None)]),
-        ("TagResources", &[("ResourceType", Some("key")), ("ResourceId.1", None), ("Tag.1.Key", Some("k"))]),
-        ("ListTagResources", &[("ResourceType", Some("key")), ("ResourceId.1", None)]),
-    ] {
-        let rotating = Rotating::new();
+fn every_action_on_a_key_settles_its_rotation() {
+    for entry in ACTIONS {
+        let (action, rotating) = (entry.name, rotating_app());
         let (first, sealed) = (rotating.member("PrimaryKeyVersion"), rotating.encrypt().text_at("CiphertextBlob"));
-        let own = |name| if name == "CiphertextBlob" { sealed.as_str() } else { rotating.key.as_str() };
-        let parameters: Vec<_> =
-            more.iter().map(|(name, value)| (*name, value.unwrap_or_else(|| own(*name)))).collect();
-        rotating.at("2026-11-29T07:00:00Z").service.call("yaoshi", action, &parameters).ok();
-        rotating.at("2026-11-29T06:59:59Z");
+        let due = rotating.member("NextRotationDate");
+        let arn = format!("acs:kms:cn-hangzhou:{ACCOUNT}:key/{APP}");
+        let own = |name: &str| match name {
+            "CiphertextBlob" => sealed.clone(),
+            "KeyVersionId" => first.clone(),
+            "AliasName" => "alias/app".to_owned(),
+            "ProtectedResourceArn" => arn.clone(),
+            _ => APP.to_owned(),
+        };
+        let call = |access_key: &str, parameters: &[(&str, &str)]| {
+            let given = |(name, value): &(&str, &str)| {
+                ((*name).to_owned(), if value.is_empty() { own(name) } else { (*value).to_owned() })
+            };
+            let parameters = parameters.iter().map(given).collect();
+            rotating.at(&due);
+            let reply = Sample { action: action.to_owned(), parameters }.call(&rotating.service, access_key);
+            rotating.at(NOW);
+            reply
+        };
+        let is_as_before = || assert_eq!(rotating.member("PrimaryKeyVersion"), first, "{action}");
+        let parameters = match role(action) {
+            Role::LeavesAlone => {
+                let sample = Sample::of(action).ready(&rotating.service);
+                rotating.at(&due);
+                done(action, sample.call(&rotating.service, "yaoshi"));
+                rotating.at(NOW);
+                is_as_before();
+                continue;
+            }
+            Role::Settles(parameters) | Role::SettlesInVain(parameters) => parameters,
+        };
+        call("nobody", parameters).refused(403, "Forbidden.NoPermission");
+        is_as_before();
+        let reply = call("yaoshi", parameters);
+        match role(action) {
+            Role::SettlesInVain(_) => drop(reply.refused(400, "Rejected.UnsupportedOperation")),
+            _ => drop(reply.ok()),
+        }
         assert_ne!(rotating.member("PrimaryKeyVersion"), first, "{action}");
-        assert_eq!(rotating.member("LastRotationDate"), "2026-11-29T07:00:00Z", "{action}");
+        assert_eq!(rotating.member("LastRotationDate"), due, "{action}");
+    }
+}
+
+/// A call about several keys settles all of them.
+#[test]
+fn a_call_settles_every_key_that_it_is_about() {
+    for (action, parameters) in [
+        ("ReEncrypt", &[("CiphertextBlob", 0), ("DestinationKeyId", 1)][..]),
+        ("UpdateAlias", &[("AliasName", 0), ("KeyId", 1)]),
+        ("TagResources", &[("ResourceId.1", 0), ("ResourceId.2", 1)]),
+        ("UntagResources", &[("ResourceId.1", 0), ("ResourceId.2", 1)]),
+        ("ListTagResources", &[("ResourceId.1", 0), ("ResourceId.2", 1)]),
+    ] {
+        let one = Rotating::new();
+        let other = one.service.call("yaoshi", "CreateKey", &WEEK).ok().text_at("KeyMetadata.KeyId");
+        one.call("CreateAlias", &[("AliasName", "alias/one")]).ok();
+        let sealed = one.encrypt().text_at("CiphertextBlob");
+        let keys = [&one.key, &other];
+        let more = [("ResourceType", "key"), ("Tag.1.Key", "k")].into_iter().filter(|_| action.ends_with("Resources"));
+        let given = |(name, key): &(&'static str, usize)| match *name {
+            "CiphertextBlob" => (*name, sealed.as_str()),
+            "AliasName" => (*name, "alias/one"),
+            _ => (*name, keys[*key].as_str()),
+        };
+        let parameters: Vec<_> = parameters.iter().map(given).chain(more).collect();
+        one.at("2026-11-29T07:00:00Z").service.call("yaoshi", action, &parameters).ok();
+        one.at("2026-11-29T06:59:59Z");
+        for key in keys {
+            let described = one.service.call("yaoshi", "DescribeKey", &[("KeyId", key)]).ok();
+            assert_eq!(described.text_at("KeyMetadata.LastRotationDate"), "2026-11-29T07:00:00Z", "{action} {key}");
+        }
     }
 }
 

@@ -55,6 +55,22 @@ fn the_same_seed_and_the_same_calls_give_the_same_answers() {
     }
 }
 
+/// Material of the file is there again at the next start, and so is the stream: what is sealed under it must not meet an
+/// IV that something else was sealed with.
+#[test]
+fn an_iv_depends_on_all_that_it_seals() {
+    let iv = |text: &str, context: &str| {
+        let parameters = [("KeyId", APP), ("Plaintext", text), ("EncryptionContext", context)];
+        let blob = service(7).call("yaoshi", "Encrypt", &parameters).ok().text_at("CiphertextBlob");
+        BASE64_STANDARD.decode(blob).unwrap()[36..48].to_vec()
+    };
+    let told = [iv("YQ==", r#"{"a":"1"}"#), iv("Yg==", r#"{"a":"1"}"#), iv("YQ==", r#"{"a":"2"}"#)];
+    assert_eq!(told[0], iv("YQ==", r#"{"a":"1"}"#), "the same call");
+    assert_ne!(told[0], told[1], "another text");
+    assert_ne!(told[0], told[2], "another context");
+    assert_ne!(told[1], told[2]);
+}
+
 #[test]
 fn without_a_seed_nothing_repeats() {
     let told = || {
@@ -64,6 +80,29 @@ fn without_a_seed_nothing_repeats() {
     for (one, other) in told().iter().zip(told()) {
         assert_ne!(*one, other);
     }
+}
+
+/// What a call drew, be it one that only reads, is never drawn again.
+#[test]
+fn in_one_sandbox_nothing_repeats_either() {
+    let service = service(7);
+    for (action, member) in [
+        ("Encrypt", "CiphertextBlob"),
+        ("ReEncrypt", "CiphertextBlob"),
+        ("GenerateDataKey", "Plaintext"),
+        ("GenerateDataKeyWithoutPlaintext", "CiphertextBlob"),
+        ("AsymmetricEncrypt", "CiphertextBlob"),
+    ] {
+        let [one, other] = [0; 2].map(|_| Sample::of(action).call(&service, "yaoshi").ok().text_at(member));
+        assert_ne!(one, other, "{action}");
+    }
+    let [one, other] = [0; 2].map(|_| {
+        let made = service.call("yaoshi", "CreateKey", &[("KeySpec", "EC_P256")]).ok();
+        let [key, version] = ["KeyId", "PrimaryKeyVersion"].map(|name| made.text_at(&format!("KeyMetadata.{name}")));
+        let named = [("KeyId", key.as_str()), ("KeyVersionId", &version)];
+        service.call("yaoshi", "GetPublicKey", &named).ok().text_at("PublicKey")
+    });
+    assert_ne!(one, other, "two keys, one pair");
 }
 
 /// Dry runs, refusals of every stage, and reads that draw nothing.

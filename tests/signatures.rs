@@ -4,7 +4,7 @@ use crate::support::wire::{Raw, captures};
 use yaoshi::dialect::Request;
 use yaoshi::dialect::alibaba::parameters::Parameters;
 use yaoshi::dialect::alibaba::signature::headers::{self, Scope};
-use yaoshi::dialect::alibaba::signature::{Algorithm, Claim, HmacAlgorithm, v1};
+use yaoshi::dialect::alibaba::signature::{Algorithm, Credentials, HmacAlgorithm, v1};
 
 #[test]
 fn every_capture_of_an_official_sdk_verifies() {
@@ -15,9 +15,9 @@ fn every_capture_of_an_official_sdk_verifies() {
         capture.raw.verify_by(&capture.verifier).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
 
         let (head, body) = capture.raw.to_http().into_parts();
-        let request = Request { head, body, peer: [127, 0, 0, 1].into(), secure: false };
+        let request = Request::new(head, body, [127, 0, 0, 1].into(), false);
         let parameters = Parameters::read(&capture.raw.query, &request.body).unwrap();
-        let claim = Claim::read(&request, &parameters).unwrap();
+        let claim = Credentials::read(&request, &parameters).unwrap().claim;
         // `classic_001_CreateKey.txt`
         let action = name.strip_suffix(".txt").unwrap().rsplit('_').next().unwrap();
         assert_eq!(claim.action, action, "{name}");

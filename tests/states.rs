@@ -366,3 +366,29 @@ fn a_key_past_its_deletion_date_is_erased_by_the_next_write() {
     service.call("yaoshi", "CreateKey", &[]).ok();
     assert_eq!(found_before(&service), 404);
 }
+
+/// Nothing is left of a plan that was given up, whatever is written behind its date; a new plan has its own.
+#[test]
+fn a_key_that_was_to_be_deleted_and_is_kept_stays() {
+    let (service, id) = (service(), key("Enabled"));
+    let schedule = |days: &str| {
+        service.call("yaoshi", "ScheduleKeyDeletion", &[("KeyId", &id), ("PendingWindowInDays", days)]).ok();
+    };
+    let cancel = || service.call("yaoshi", "CancelKeyDeletion", &[("KeyId", &id)]).ok();
+    // A write, and whether the key is still there.
+    let is_there_on = |day: &str| {
+        service.turn_clock_to(format!("{day}T07:00:00Z").parse().unwrap());
+        service.call("yaoshi", "CreateKey", &[]).ok();
+        let count = service.call("yaoshi", "ListKeys", &[]).ok().json()["Keys"]["Key"].to_string();
+        assert_eq!(count.contains(&id), describe(&service, &id).status == 200);
+        describe(&service, &id).status == 200 && describe(&service, &alias("Enabled")).status == 200
+    };
+    schedule("7");
+    cancel();
+    assert!(is_there_on("2026-11-29") && is_there_on("2026-12-29"));
+    schedule("7");
+    cancel();
+    schedule("30");
+    assert!(is_there_on("2027-01-05"), "the first plan's date");
+    assert!(!is_there_on("2027-01-28"), "the second plan's date");
+}

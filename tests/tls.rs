@@ -408,13 +408,13 @@ fn what_the_server_says_of_https() {
 #[test]
 fn without_a_place_for_a_ca_there_is_one_that_ends_with_the_process() {
     let server = Server::start_in(&[("XDG_CONFIG_HOME", "/dev/null")], &["serve", "--listen", "127.0.0.1:0"]);
-    let log = server.log();
+    assert_eq!(run(&["health", "--endpoint", &server.url]).0, 0);
+    assert_eq!(run(&["health", "--endpoint", &https(&server)]).0, 3, "its CA is not the one that is kept");
+    let log = server.last_log();
     assert_eq!(log.lines().count(), 1, "{log}");
     for said in ["WARN", "/dev/null/yaoshi", "XDG_CONFIG_HOME", "--data", "--tls-cert"] {
         assert!(log.contains(said), "{said}: {log}");
     }
-    assert_eq!(run(&["health", "--endpoint", &server.url]).0, 0);
-    assert_eq!(run(&["health", "--endpoint", &https(&server)]).0, 3, "its CA is not the one that is kept");
     let nowhere = outcome(&yaoshi(&["ca"]).env("XDG_CONFIG_HOME", "/dev/null").output().unwrap());
     assert_eq!((nowhere.0, nowhere.2.lines().count()), (1, 1), "{nowhere:?}");
 }

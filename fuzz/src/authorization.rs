@@ -7,7 +7,7 @@ use http::request::Parts;
 use yaoshi::access::Verifier;
 use yaoshi::dialect::Request;
 use yaoshi::dialect::alibaba::parameters::Parameters;
-use yaoshi::dialect::alibaba::signature::Claim;
+use yaoshi::dialect::alibaba::signature::Credentials;
 use yaoshi::dialect::front::Front;
 
 use super::service::{request, service};
@@ -59,7 +59,7 @@ struct Meaning {
 
 impl Meaning {
     fn of(request: &Request, parameters: &Parameters) -> Self {
-        let in_headers = Claim::is_in_headers(&request.head, parameters);
+        let in_headers = Credentials::are_in_headers(&request.head, parameters);
         let own = parameters.iter().map(|own| (own.name.to_owned(), own.value.to_owned(), in_headers && own.in_query));
         Self {
             method: request.head.method.to_string(),
@@ -95,8 +95,9 @@ fn parameters(request: &Request) -> Option<Parameters> {
 }
 
 fn verifies(request: &Request, parameters: &Parameters) -> bool {
-    let Ok(claim) = Claim::read(request, parameters) else { return false };
-    claim.demand_complete().is_ok() && claim.verify(request, parameters, &Verifier::Secret(SECRET.into())).is_ok()
+    let Ok(credentials) = Credentials::read(request, parameters) else { return false };
+    credentials.demand_complete().is_ok()
+        && credentials.verify(request, parameters, &Verifier::Secret(SECRET.into())).is_ok()
 }
 
 /// Lines that begin with `#` come before the request; a carriage return may stand before a line break; the body is as

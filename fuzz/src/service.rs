@@ -29,7 +29,7 @@ pub fn service(text: &str, verify_signatures: bool) -> Arc<Front> {
 }
 
 pub fn request(head: Parts, body: impl Into<Bytes>) -> Request {
-    Request { head, body: body.into(), peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false }
+    Request::new(head, body.into(), IpAddr::V4(Ipv4Addr::LOCALHOST), false)
 }
 
 /// A POST to `/` that calls `action` and claims to be signed with `access_key`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::policy::{Effect, Policy};
-use super::{AccountId, Arn, Principal, Request};
+use super::{ANYTHING, AccountId, Arn, Principal, Request};
 
 /// An answer to the question whether a caller may do what it wants, with what it rests on. A value for allow and for
 /// deny alike; the text is made by [`explain`](super::explain) when somebody asks for it.
@@ -95,7 +95,7 @@ fn evaluate(layer: Layer, policies: &[Arc<Policy>], principal: &Principal, reque
 
 /// A name that cannot be taken apart is nobody's.
 fn is_own(account: &AccountId, resource: &str) -> bool {
-    resource == "*" || Arn::parse(resource).is_some_and(|arn| arn.account == account.as_str())
+    resource == ANYTHING || Arn::parse(resource).is_some_and(|arn| arn.account == account.as_str())
 }
 
 #[cfg(test)]

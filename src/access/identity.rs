@@ -1,11 +1,12 @@
-//! Accounts and those who act in them.
+//! Those who act: accounts themselves and their users.
 
-use std::fmt;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::account::AccountId;
 use super::arn::Arn;
+use super::error::IdentityError;
 use super::policy::{ConditionKey, Policy, Seen};
 
 /// A caller: an account itself (root) or one of its RAM users.
@@ -128,79 +129,6 @@ impl Principal {
     }
 }
 
-/// An account id: 1 to 20 digits (Alibaba's own have 16).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AccountId(Arc<str>);
-
-impl AccountId {
-    /// Errors: [`IdentityError::AccountId`].
-    pub fn parse(text: &str) -> Result<Self, IdentityError> {
-        if is_numeric_id(text) { Ok(Self(text.into())) } else { Err(IdentityError::AccountId(text.to_owned())) }
-    }
-
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The digits, shared rather than copied.
-    pub fn shared(&self) -> Arc<str> {
-        Arc::clone(&self.0)
-    }
-}
-
-impl fmt::Display for AccountId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
-    }
-}
-
-/// Why an account, a caller or an `AccessKey` could not be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum IdentityError {
-    /// Not 1 to 20 digits.
-    #[error("account id {0:?} is not 1 to 20 digits")]
-    AccountId(String),
-    /// Not a RAM user name.
-    #[error("user name {0:?} is not 1 to 64 letters, digits, '.', '-' or '_'")]
-    UserName(String),
-    /// A condition key without a service prefix, or one given twice.
-    #[error("condition key {0:?} is not of the form acs:<name> or <service>:<name>, or stands twice")]
-    ContextKey(String),
-    /// A value that is not of its condition key's type.
-    #[error("condition key {key:?} cannot be {value:?}: {expected} is expected")]
-    ContextValue {
-        /// The key as given.
-        key: String,
-        /// The value as given.
-        value: String,
-        /// What the key holds.
-        expected: &'static str,
-    },
-    /// Not an `AccessKey` id.
-    #[error("AccessKey id {0:?} is not 1 to 128 letters, digits, '.', '-' or '_'")]
-    AccessKeyId(String),
-    /// An `AccessKey` without a secret, which anyone could sign with.
-    #[error("AccessKey {0} has an empty secret")]
-    EmptySecret(String),
-    /// A public key that is too short to be safe, or longer than any in use.
-    #[error("AccessKey {0} has a public key of {1} bits; 2048 to 4096 are accepted")]
-    PublicKeyLength(String, usize),
-    /// A bearer token that could be guessed, or that no header can hold.
-    #[error("a bearer token has 16 to 4096 visible ASCII characters")]
-    BearerToken,
-    /// Two bearer tokens that are the same.
-    #[error("a bearer token stands twice")]
-    DuplicateBearerToken,
-    /// Two `AccessKey`s of one id.
-    #[error("AccessKey {0} stands twice")]
-    DuplicateAccessKey(String),
-}
-
-fn is_numeric_id(text: &str) -> bool {
-    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Eighteen digits that begin with 2, as RAM's own user ids do.
 fn derived_user_id(account: &AccountId, name: &str) -> String {
     const SPAN: u64 = 100_000_000_000_000_000;
@@ -240,18 +168,6 @@ mod tests {
         // First 8 bytes of SHA-256("1234567890123456/alice"), modulo 10^17, plus 2 * 10^17.
         assert_eq!(alice().id(), "214686772806034866");
         assert_ne!(alice().id(), Principal::user(account(), "bob").unwrap().id());
-    }
-
-    #[rstest]
-    #[case("", false)]
-    #[case("7", true)]
-    #[case("12345678901234567890", true)]
-    #[case("123456789012345678901", false)]
-    #[case("12a", false)]
-    #[case("-1", false)]
-    #[case("１２", false)]
-    fn ids_are_digits(#[case] text: &str, #[case] accepted: bool) {
-        assert_eq!(AccountId::parse(text).is_ok(), accepted);
     }
 
     #[rstest]

@@ -15,9 +15,11 @@
 //! item says what was chosen.
 
 mod access_key;
+mod account;
 mod arn;
 mod bearer_token;
 mod decision;
+mod error;
 mod explanation;
 mod identity;
 mod people;
@@ -25,14 +27,16 @@ mod policy;
 mod request;
 
 pub use access_key::{AccessKey, PublicKey, Verifier};
+pub use account::AccountId;
 pub use arn::Arn;
 pub use bearer_token::BearerToken;
 pub use decision::{Decision, Grounds, Layer, Verdict, decide};
+pub use error::IdentityError;
 pub use explanation::explain;
-pub use identity::{AccountId, IdentityError, Principal};
+pub use identity::Principal;
 pub use people::{Change, People, User};
 pub use policy::{Policy, PolicyError, PolicyWarning, SYSTEM_POLICY_NAMES, system_policy};
-pub use request::{Circumstances, Request, Tags};
+pub use request::{ANYTHING, Circumstances, Request, Tags};
 
 #[cfg(test)]
 mod tests {

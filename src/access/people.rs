@@ -77,12 +77,12 @@ impl People {
     }
 
     /// Join `user` with the policies that there are by now, for all that it proves itself with.
-    fn join(&mut self, account: &AccountId, user: &Option<Arc<str>>) {
+    fn join(&mut self, Holder { account, user }: &Holder) {
         let Some(home) = self.accounts.get_mut(account) else { return };
         let Some(member) = home.members.get_mut(user) else { return };
         let Some(described) = &member.user else { return };
-        let found = |name: &Box<str>| home.policies.get(&**name).cloned().or_else(|| system_policy(name));
-        let policies: Vec<_> = described.policies.iter().filter_map(found).collect();
+        let found = |name: &str| home.policies.get(name).cloned().or_else(|| system_policy(name));
+        let policies: Vec<_> = described.policies.iter().filter_map(|name| found(name)).collect();
         member.joined = Arc::new(described.principal.clone().with_policies(policies));
         for id in &member.access_keys {
             if let Some(access_key) = self.access_keys.get_mut(id) {
@@ -132,12 +132,14 @@ impl Recorded for People {
                 let home = self.account(account);
                 home.policies.insert(policy.name().into(), Arc::clone(policy));
                 let users: Vec<_> = home.members.keys().cloned().collect();
-                users.iter().for_each(|user| self.join(account, user));
+                for user in users {
+                    self.join(&Holder { account: account.clone(), user });
+                }
             }
             Change::User(user) => {
                 let holder = Holder::of(&user.principal);
                 self.member(&holder).user = Some(Arc::clone(user));
-                self.join(&holder.account, &holder.user);
+                self.join(&holder);
             }
             Change::AccessKey(access_key) => {
                 let id: Arc<str> = access_key.id().into();

@@ -102,6 +102,20 @@ fn a_policy_that_is_put_again_counts_at_once_and_older_states_keep_theirs() {
     assert!(allows(&after, "kms:Decrypt") && !allows(&after, "kms:Encrypt"));
 }
 
+/// What an account calls so itself is its own.
+#[test]
+fn a_policy_of_the_account_stands_before_one_of_the_service() {
+    const NAME: &str = "AliyunKMSFullAccess";
+    let changes = [policy(NAME, "kms:Encrypt"), described(&[NAME]), key("A", &alice())];
+    for is_put_last in [false, true] {
+        let mut changes = changes.to_vec();
+        changes.rotate_left(usize::from(is_put_last));
+        let people = people(changes);
+        let [policy] = people.access_key("A").unwrap().principal().policies() else { panic!("it has one") };
+        assert!(!policy.statements()[0].names("kms:Decrypt"), "put last: {is_put_last}");
+    }
+}
+
 /// Never root's, whoever is described first.
 #[test]
 fn an_access_key_of_a_user_who_is_not_described_can_do_nothing() {

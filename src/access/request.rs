@@ -7,13 +7,15 @@ use jiff::Timestamp;
 use super::Principal;
 use super::policy::{ConditionKey, KnownKey, Seen};
 
+/// The resource of an action that is about no thing in particular. It counts as the caller's own.
+pub const ANYTHING: &str = "*";
+
 /// One action on one resource. An API call that touches several resources asks once for each.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// `<RAM code>:<action>`, such as `kms:Decrypt`.
     pub action: &'a str,
-    /// Full name of the resource, such as `acs:kms:cn-hangzhou:123456:key/<id>`, or `*` for an
-    /// action without one, which counts as the caller's own.
+    /// Full name of the resource, such as `acs:kms:cn-hangzhou:123456:key/<id>`, or [`ANYTHING`].
     pub resource: &'a str,
     /// The tags of that resource.
     pub tags: &'a dyn Tags,

@@ -1,10 +1,11 @@
 //! What became known of a call on its way: every stage fills in what it knows, and the last one files it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Resource;
-use crate::access::{Decision, Principal};
+use crate::access::Principal;
 use crate::journal;
 
 /// All that the log will tell of a call beyond its answer.
@@ -12,22 +13,15 @@ use crate::journal;
 pub struct Record {
     /// The stopwatch's reading when the call came.
     pub started: Duration,
-    pub action: Box<str>,
-    /// The name under which the call was signed, before anybody believes it.
+    pub action: Cow<'static, str>,
+    /// The name under which a call claims to be signed that nobody believes.
     pub claimed: Box<str>,
     /// Whoever calls, once that is verified.
     pub caller: Option<Arc<Principal>>,
     /// What the caller might have overlooked.
     pub notes: Vec<&'static str>,
     /// What permission was asked for, and the answers.
-    pub asked: Vec<Asked>,
-}
-
-/// A question for permission, and its answer.
-#[derive(Debug)]
-pub struct Asked {
-    pub resource: Resource,
-    pub decision: Decision,
+    pub asked: Vec<Resource>,
 }
 
 impl Record {

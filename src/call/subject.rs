@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Asked, Denial, Refusal, Turn};
-use crate::access::{Request, Tags, decide};
-use crate::keyring::{self, Key, KeyId, States};
+use super::{Denial, Refusal, Resource, Turn};
+use crate::access::{Request, decide};
+use crate::keyring::{self, KeyId, States};
 use crate::state::{Mode, View};
 
 /// What a deed acts on.
@@ -56,23 +56,6 @@ pub struct Found<T, F> {
     pub outcome: Result<T, F>,
 }
 
-/// A thing that permission is asked for.
-#[derive(Debug)]
-pub struct Resource {
-    /// What is to be done with it, without the service's code.
-    pub action: &'static str,
-    /// Its full name, as policies write it.
-    pub name: String,
-    /// The key whose tags conditions can see.
-    pub key: Option<Arc<Key>>,
-}
-
-impl Tags for Resource {
-    fn value(&self, key: &str) -> Option<&str> {
-        self.key.as_ref()?.tags.get(key).map(String::as_str)
-    }
-}
-
 /// What was found, and may be acted on by the caller.
 #[derive(Debug)]
 pub struct Permitted<T>(T);
@@ -81,20 +64,22 @@ impl<T: Subject> Found<T, T::Fault> {
     /// Ask whether the caller may; only then tell what was found.
     ///
     /// Errors: [`Refusal::Denied`] for the first resource that is refused; then whatever the search found wrong.
-    pub fn permit(self, turn: &mut Turn, now: Timestamp) -> Result<Permitted<T>, T::Fault> {
+    pub fn permit(mut self, turn: &mut Turn, now: Timestamp) -> Result<Permitted<T>, T::Fault> {
         let circumstances = turn.circumstances(now);
-        for resource in self.resources {
+        for at in 0..self.resources.len() {
+            let resource = &mut self.resources[at];
             let action = [turn.service, ":", resource.action].concat();
             let request =
-                Request { action: &action, resource: &resource.name, tags: &resource, circumstances: &circumstances };
+                Request { action: &action, resource: &resource.name, tags: &*resource, circumstances: &circumstances };
             let decision = decide(&turn.caller, &request);
             if !decision.is_allowed() {
-                let principal = Arc::clone(&turn.caller);
+                let (principal, resource) = (Arc::clone(&turn.caller), self.resources.swap_remove(at));
                 let denial = Denial { principal, action, resource, circumstances, decision };
                 return Err(Refusal::Denied(Box::new(denial)).into());
             }
-            turn.record.asked.push(Asked { resource, decision });
+            resource.decision = Some(decision);
         }
+        turn.record.asked = self.resources;
         self.outcome.map(Permitted)
     }
 }

@@ -19,6 +19,14 @@ pub struct Premises {
     pub throttle: Throttle,
 }
 
+impl Premises {
+    /// Whether no call is done without waiting: a seeded stream may be in the hands of a writer, and others may have
+    /// written what is to be read.
+    pub(super) fn makes_all_wait(&self) -> bool {
+        self.world.chance.is_seeded() || self.holdings.is_shared()
+    }
+}
+
 /// A verified call: who it is for, from where, and what became known of it.
 #[derive(Debug)]
 pub struct Turn {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Abandoned, Asks, Deed, Permitted, Premises, Refusal, Subject, Turn};
+use super::{Abandoned, Asks, Deed, Permitted, Premises, Queue, Refusal, Subject, Turn};
 use crate::keyring::{KeyId, Prepared};
 use crate::state::{Mode, View, Write};
 use crate::world::CommitError;
@@ -19,12 +19,15 @@ pub enum Waiting<'a> {
     Allowed(&'a Abandoned),
 }
 
-/// The call cannot be answered without waiting. Nothing but its count was spent; take it again where it may.
+/// The call cannot be answered without waiting, there. Nothing but its count was spent; take it again where it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MustWait;
+pub struct MustWait(pub Queue);
 
 type FaultOf<D> = <<D as Deed>::Subject as Subject>::Fault;
 type AdmittedOf<D> = <<D as Deed>::Subject as Subject>::Admitted;
+
+/// What may be acted on, and the keys in it whose rotation is due.
+type FoundPermitted<S> = (Permitted<S>, Vec<KeyId>);
 
 /// Do `deed` in the name of `turn`: all of it or nothing. A dry run goes the whole way and keeps nothing.
 pub fn take<D: Deed>(
@@ -33,23 +36,23 @@ pub fn take<D: Deed>(
     waiting: Waiting<'_>,
 ) -> Result<Result<D::Reply, FaultOf<D>>, MustWait> {
     let abandoned = match waiting {
-        Waiting::Not if D::Mode::WRITES || D::IS_LONG => return Err(MustWait),
+        Waiting::Not if D::Mode::WRITES || D::IS_LONG || turn.premises.makes_all_wait() => {
+            return Err(MustWait(deed.queue()));
+        }
         Waiting::Not => None,
         Waiting::Allowed(abandoned) => Some(abandoned),
     };
     if let Err(refusal) = count(deed, turn) {
         return Ok(Err(refusal.into()));
     }
-    let (mut tries, mut settles) = (0, !turn.dry_run);
+    let (mut tries, mut settles) = (0, if turn.dry_run { 0 } else { TRIES });
     while tries < TRIES {
-        match attempt(deed, turn, abandoned, settles) {
+        match attempt(deed, turn, abandoned, settles > 0) {
             Ok(reply) => return Ok(Ok(reply)),
             Err(Stopped::Refused(fault)) => return Ok(Err(fault)),
-            Err(Stopped::Due(_)) if abandoned.is_none() => return Err(MustWait),
-            Err(Stopped::Due(keys)) => {
-                settle(&keys, turn);
-                settles = false;
-            }
+            // To settle is to write.
+            Err(Stopped::Due(_)) if abandoned.is_none() => return Err(MustWait(Queue::Disk)),
+            Err(Stopped::Due(keys)) => settles = if settle(&keys, turn) { settles - 1 } else { 0 },
             Err(Stopped::Again) => tries += 1,
         }
     }
@@ -132,25 +135,30 @@ fn find_permitted<D: Deed>(
     deed: &D,
     turn: &mut Turn,
     view: &View<'_, D::Mode>,
-) -> Result<(Permitted<D::Subject>, Vec<KeyId>), FaultOf<D>> {
+) -> Result<FoundPermitted<D::Subject>, FaultOf<D>> {
     turn.record.asked.clear();
     let found = D::Subject::find(deed.subject(), Asks::new(D::PERMISSIONS), view);
     let due = found.due(view.now());
     Ok((found.permit(turn, view.now())?, due))
 }
 
-/// Give the keys that are due their new versions. Where that cannot be kept, or somebody else was quicker, the last
-/// version goes on, and another call settles it.
-fn settle(due: &[KeyId], turn: &mut Turn) {
+/// Give the keys that are due their new versions. Where somebody else was quicker, it is looked again whether they are.
+/// `false`: it cannot be kept; the last version goes on, and another call settles it.
+fn settle(due: &[KeyId], turn: &mut Turn) -> bool {
     let Premises { world, holdings, .. } = &*turn.premises;
     let draw = world.chance.draw(&turn.place.account);
     let settled = holdings.view::<Write>(turn.place.clone(), turn.wall, draw, None).and_then(|mut settling| {
-        due.iter().for_each(|key| settling.keys_mut().settle_rotation(key));
+        for key in due {
+            settling.keys_mut().settle_rotation(key);
+        }
         settling.commit()
     });
     match settled {
-        Ok(()) | Err(CommitError::Conflict) => {}
-        Err(_) => turn.record.notes.push("a rotation that is due could not be kept: the last version is used"),
+        Ok(()) | Err(CommitError::Conflict) => true,
+        Err(_) => {
+            turn.record.notes.push("a rotation that is due could not be kept: the last version is used");
+            false
+        }
     }
 }
 

@@ -6,18 +6,22 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::{Authority, CertificateError};
-use crate::world::{Readers, make_folder, place};
+use crate::world::{Readers, make_folder, place, tidy};
 
 /// The CA's certificate, in its folder.
 pub const CERTIFICATE_FILE: &str = "ca.pem";
 
 /// The CA's private key, in its folder: mode 0600.
 const KEY_FILE: &str = "ca.key";
+
+/// How long nobody touches what a start that was interrupted left behind; others may be at work in the folder.
+const AN_INTERRUPTED_START: Duration = Duration::from_secs(600);
 
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
@@ -35,6 +39,7 @@ pub fn open(folder: &Path, now: Timestamp) -> Result<Authority, FolderError> {
     let (key_file, certificate_file) = (folder.join(KEY_FILE), folder.join(CERTIFICATE_FILE));
     let unusable = |error| FolderError::Unusable { folder: folder.to_owned(), error };
     let is_there = |file: &Path| file.try_exists().map_err(unusable);
+    tidy(folder, AN_INTERRUPTED_START);
     // A certificate without its key may be one that somebody trusts: it is not ours to replace.
     let key = if is_there(&key_file)? || is_there(&certificate_file)? {
         read(&key_file)?

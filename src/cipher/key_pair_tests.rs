@@ -287,77 +287,101 @@ fn curve(kind: KeyPairKind) -> Vec<u8> {
     })
 }
 
-/// PKCS#8 (RFC 5208), SEC 1 (RFC 5915), and the number itself, as others write them and as nobody should.
+const EC_PUBLIC_KEY: &str = "06072a8648ce3d0201";
+const RSA_ENCRYPTION: &str = "06092a864886f70d010101";
+
+/// The private key that is written in many forms.
+const NUMBER: [u8; 32] = [0x42; 32];
+
+fn octets(number: &[u8]) -> Vec<u8> {
+    item(4, &[number])
+}
+
+fn parameters(curve: &[u8]) -> Vec<u8> {
+    item(0xa0, &[curve])
+}
+
+fn public(point: &[u8]) -> Vec<u8> {
+    item(0xa1, &[&item(3, &[&[0], point])])
+}
+
+/// SEC 1 (RFC 5915).
+fn sec1(number: &[u8], rest: &[&[u8]]) -> Vec<u8> {
+    item(0x30, &[&[2, 1, 1], &octets(number), &rest.concat()])
+}
+
+/// PKCS#8 (RFC 5208).
+fn pkcs8(name: &str, curve: &[u8], sec1: &[u8]) -> Vec<u8> {
+    item(0x30, &[&[2, 1, 0], &item(0x30, &[&bytes(name), curve]), &octets(sec1)])
+}
+
+/// The uncompressed point of a private key's public key.
+fn point(kind: KeyPairKind, number: &[u8]) -> Vec<u8> {
+    let public_key = KeyPair::from_private_key(kind, number).unwrap().public_key_der();
+    public_key[public_key.len() - 65..].to_vec()
+}
+
+/// PKCS#8, SEC 1, and the number itself, as others write them.
 #[test]
 fn a_private_key_on_a_curve_has_many_forms() {
-    const EC_PUBLIC_KEY: &str = "06072a8648ce3d0201";
-    const RSA_ENCRYPTION: &str = "06092a864886f70d010101";
     for (kind, _) in CURVES {
-        let number = [0x42; 32];
-        let pair = KeyPair::from_private_key(kind, &number).unwrap();
-        let public_key = pair.public_key_der();
-        let point = &public_key[public_key.len() - 65..];
+        let pair = KeyPair::from_private_key(kind, &NUMBER).unwrap();
+        let (own, point) = (curve(kind), point(kind, &NUMBER));
         let compressed = [&[2 + point[64] % 2], &point[1..33]].concat();
-        let other = KeyPair::from_private_key(kind, &[0x43; 32]).unwrap().public_key_der();
-        let other_point = &other[other.len() - 65..];
-        let other_curve = curve(if kind == P256 { P256K } else { P256 });
-
-        let parameters = |curve: &[u8]| item(0xa0, &[curve]);
-        let public = |point: &[u8]| item(0xa1, &[&item(3, &[&[0], point])]);
-        let octets = |number: &[u8]| item(4, &[number]);
-        let sec1 = |number: &[u8], rest: &[&[u8]]| item(0x30, &[&[2, 1, 1], &octets(number), &rest.concat()]);
-        let pkcs8 = |name: &str, curve: &[u8], sec1: &[u8]| {
-            item(0x30, &[&[2, 1, 0], &item(0x30, &[&bytes(name), curve]), &octets(sec1)])
-        };
-        let (own, whole) = (curve(kind), sec1(&number, &[&public(point)]));
-        let one = [[0; 31].as_slice(), &[1]].concat();
-        let rows: [(&str, bool, Vec<u8>); 27] = [
-            ("the number", true, number.to_vec()),
-            ("SEC 1, the number alone", true, sec1(&number, &[])),
-            ("SEC 1, with the curve", true, sec1(&number, &[&parameters(&own)])),
-            ("SEC 1, with the public key", true, whole.clone()),
-            ("SEC 1, with both", true, sec1(&number, &[&parameters(&own), &public(point)])),
-            ("SEC 1, with the public key compressed", true, sec1(&number, &[&public(&compressed)])),
-            ("PKCS#8", true, pkcs8(EC_PUBLIC_KEY, &own, &whole)),
-            ("PKCS#8, the number alone", true, pkcs8(EC_PUBLIC_KEY, &own, &sec1(&number, &[]))),
-            ("as we write it", true, pair.private_key_der().to_vec()),
-            ("nothing", false, vec![]),
-            ("a number of 31 bytes", false, number[1..].to_vec()),
-            ("a number of 24 bytes", false, number[8..].to_vec()),
-            ("a number of 33 bytes", false, [&[0], number.as_slice()].concat()),
-            ("0", false, vec![0; 32]),
-            ("n", false, bytes(order(kind))),
-            ("2^256 - 1", false, vec![0xff; 32]),
-            ("SEC 1 of 0", false, sec1(&[0; 32], &[])),
-            ("SEC 1 of n", false, sec1(&bytes(order(kind)), &[])),
-            ("SEC 1, with another curve", false, sec1(&number, &[&parameters(&other_curve)])),
-            ("SEC 1, with another public key", false, sec1(&number, &[&public(other_point)])),
-            (
-                "SEC 1, with a public key on no curve",
-                false,
-                sec1(&number, &[&public(&[&[4], &one[..], &one].concat())]),
-            ),
-            ("SEC 1 of version 2", false, item(0x30, &[&[2, 1, 2], &octets(&number)])),
-            ("SEC 1 and a byte", false, [sec1(&number, &[]).as_slice(), &[0]].concat()),
-            ("PKCS#8, with another curve", false, pkcs8(EC_PUBLIC_KEY, &other_curve, &whole)),
-            (
-                "PKCS#8, with another public key",
-                false,
-                pkcs8(EC_PUBLIC_KEY, &own, &sec1(&number, &[&public(other_point)])),
-            ),
-            ("PKCS#8, as a key of RSA", false, pkcs8(RSA_ENCRYPTION, &[5, 0], &whole)),
-            ("PKCS#8, without a curve", false, pkcs8(EC_PUBLIC_KEY, &[5, 0], &whole)),
+        let rows: [(&str, Vec<u8>); 9] = [
+            ("the number", NUMBER.to_vec()),
+            ("SEC 1, the number alone", sec1(&NUMBER, &[])),
+            ("SEC 1, with the curve", sec1(&NUMBER, &[&parameters(&own)])),
+            ("SEC 1, with the public key", sec1(&NUMBER, &[&public(&point)])),
+            ("SEC 1, with both", sec1(&NUMBER, &[&parameters(&own), &public(&point)])),
+            ("SEC 1, with the public key compressed", sec1(&NUMBER, &[&public(&compressed)])),
+            ("PKCS#8", pkcs8(EC_PUBLIC_KEY, &own, &sec1(&NUMBER, &[&public(&point)]))),
+            ("PKCS#8, the number alone", pkcs8(EC_PUBLIC_KEY, &own, &sec1(&NUMBER, &[]))),
+            ("as we write it", pair.private_key_der().to_vec()),
         ];
-        for (name, is_key, der) in rows {
-            let read = KeyPair::from_private_key(kind, &der);
-            assert_eq!(read.is_ok(), is_key, "{kind:?}: {name}");
-            if let Ok(read) = read {
-                assert_eq!(read.public_key_der(), public_key, "{kind:?}: {name}");
-            }
+        for (name, der) in rows {
+            let read =
+                KeyPair::from_private_key(kind, &der).unwrap_or_else(|error| panic!("{kind:?}: {name}: {error:?}"));
+            assert_eq!(read.public_key_der(), pair.public_key_der(), "{kind:?}: {name}");
         }
         // The number before the last is a key on each curve (on SM2 the last is none).
         let mut last = bytes(order(kind));
         *last.last_mut().unwrap() -= 2;
         assert!(KeyPair::from_private_key(kind, &last).is_ok(), "{kind:?}");
+    }
+}
+
+/// The same forms as nobody should write them.
+#[test]
+fn what_is_no_private_key_on_a_curve_is_refused() {
+    for (kind, _) in CURVES {
+        let (own, other_curve) = (curve(kind), curve(if kind == P256 { P256K } else { P256 }));
+        let (own_point, other_point) = (point(kind, &NUMBER), point(kind, &[0x43; 32]));
+        let whole = sec1(&NUMBER, &[&public(&own_point)]);
+        let one = [[0; 31].as_slice(), &[1]].concat();
+        let on_no_curve = [&[4], &one[..], &one].concat();
+        let rows: [(&str, Vec<u8>); 18] = [
+            ("nothing", vec![]),
+            ("a number of 31 bytes", NUMBER[1..].to_vec()),
+            ("a number of 24 bytes", NUMBER[8..].to_vec()),
+            ("a number of 33 bytes", [&[0], NUMBER.as_slice()].concat()),
+            ("0", vec![0; 32]),
+            ("n", bytes(order(kind))),
+            ("2^256 - 1", vec![0xff; 32]),
+            ("SEC 1 of 0", sec1(&[0; 32], &[])),
+            ("SEC 1 of n", sec1(&bytes(order(kind)), &[])),
+            ("SEC 1, with another curve", sec1(&NUMBER, &[&parameters(&other_curve)])),
+            ("SEC 1, with another public key", sec1(&NUMBER, &[&public(&other_point)])),
+            ("SEC 1, with a public key on no curve", sec1(&NUMBER, &[&public(&on_no_curve)])),
+            ("SEC 1 of version 2", item(0x30, &[&[2, 1, 2], &octets(&NUMBER)])),
+            ("SEC 1 and a byte", [sec1(&NUMBER, &[]).as_slice(), &[0]].concat()),
+            ("PKCS#8, with another curve", pkcs8(EC_PUBLIC_KEY, &other_curve, &whole)),
+            ("PKCS#8, with another public key", pkcs8(EC_PUBLIC_KEY, &own, &sec1(&NUMBER, &[&public(&other_point)]))),
+            ("PKCS#8, as a key of RSA", pkcs8(RSA_ENCRYPTION, &[5, 0], &whole)),
+            ("PKCS#8, without a curve", pkcs8(EC_PUBLIC_KEY, &[5, 0], &whole)),
+        ];
+        for (name, der) in rows {
+            assert!(KeyPair::from_private_key(kind, &der).is_err(), "{kind:?}: {name}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use etcetera::BaseStrategy;
 
+use super::speech::{complain, say};
 use crate::certificates::{self, CERTIFICATE_FILE};
 use crate::world::World;
 
@@ -22,8 +23,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         .ok_or("there is no home folder to keep a CA in: set XDG_CONFIG_HOME, or say --data DIR")?;
     let now = World::real().clock.now();
     let authority = certificates::open(&folder, now).map_err(|error| error.to_string())?;
-    eprintln!("{}", folder.join(CERTIFICATE_FILE).display());
-    print!("{}", authority.certificate());
+    complain(&folder.join(CERTIFICATE_FILE).display().to_string());
+    say(authority.certificate().trim_end())?;
     Ok(ExitCode::SUCCESS)
 }
 

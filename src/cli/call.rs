@@ -6,8 +6,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use ureq::http::{Request, Uri};
 
-use super::NO_ANSWER;
 use super::client::{Trust, url};
+use super::exit_codes::NO_ANSWER;
+use super::speech::{complain, say};
 use crate::config::{DEFAULT_REGION, WELL_KNOWN_ACCESS_KEY};
 use crate::dialect::alibaba::signature::sign::{self, Scheme};
 use crate::world::World;
@@ -80,11 +81,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     });
     match answer {
         Err(error) => {
-            eprintln!("yaoshi: {}: {error}", arguments.credentials.endpoint);
+            complain(&format!("yaoshi: {}: {error}", arguments.credentials.endpoint));
             Ok(ExitCode::from(NO_ANSWER))
         }
         Ok((status, text)) => {
-            println!("{}", pretty(&text));
+            say(&pretty(&text))?;
             Ok(if status.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::speech::{complain, say};
 use crate::config::{DEFAULT_REGION, SandboxFile, load};
 use crate::world::World;
 
@@ -18,16 +19,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let file = SandboxFile::read(&arguments.file).map_err(|error| error.to_string())?;
     let contents = load(Some(&file), DEFAULT_REGION, World::real().clock.now()).map_err(|error| error.to_string())?;
     for warning in &contents.warnings {
-        eprintln!("warning: {warning}");
+        complain(&format!("warning: {warning}"));
     }
     let counts = contents.counts;
-    println!(
+    say(&format!(
         "{} is right; accounts: {}, users: {}, policies: {}, keys: {}",
         arguments.file.display(),
         counts.accounts,
         counts.users,
         counts.policies,
         counts.keys
-    );
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,8 +1,11 @@
 //! `yaoshi env`.
 
+use std::process::ExitCode;
+
 use clap::{Args, ValueEnum};
 
 use super::call::Credentials;
+use super::speech::say;
 use crate::config::DEFAULT_REGION;
 
 #[derive(Debug, Args)]
@@ -22,7 +25,7 @@ enum Shell {
     Powershell,
 }
 
-pub(super) fn run(arguments: &Arguments) {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let Credentials { endpoint, access_key_id, access_key_secret, trust } = &arguments.credentials;
     let host = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, host)| host).trim_end_matches('/');
     let is_https = endpoint.starts_with("https://");
@@ -41,9 +44,9 @@ pub(super) fn run(arguments: &Arguments) {
         let names = ["YAOSHI_CA", "NODE_EXTRA_CA_CERTS", "ALIBABA_CLOUD_CA_BUNDLE"];
         variables.extend(names.map(|name| (name, ca.display().to_string())));
     }
-    for (name, value) in variables {
-        println!("{}", assignment(arguments.shell, name, &value));
-    }
+    let lines: Vec<_> = variables.iter().map(|(name, value)| assignment(arguments.shell, name, value)).collect();
+    say(&lines.join("\n"))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn assignment(shell: Shell, name: &str, value: &str) -> String {

@@ -7,8 +7,9 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
-use super::NO_ANSWER;
 use super::client::{Trust, url};
+use super::exit_codes::NO_ANSWER;
+use super::speech::{complain, say};
 use crate::dialect::console::HEALTH;
 use crate::world::{Clock, SystemClock};
 
@@ -37,14 +38,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         });
         let complaint = match asked {
             Ok((true, text)) => {
-                println!("{text}");
+                say(&text)?;
                 return Ok(ExitCode::SUCCESS);
             }
-            Ok((false, text)) => refusal(&text).unwrap_or_else(|| "what answers there is no sandbox".to_owned()),
+            Ok((false, text)) => {
+                if let Some(reason) = degraded(&text) {
+                    complain(&format!("yaoshi: {target}: degraded: {reason}"));
+                    return Ok(ExitCode::FAILURE);
+                }
+                refusal(&text).unwrap_or_else(|| "what answers there is no sandbox".to_owned())
+            }
             Err(error) => error.to_string(),
         };
         if clock.elapsed() >= Duration::from_secs(arguments.wait) {
-            eprintln!("yaoshi: {target}: {complaint}");
+            complain(&format!("yaoshi: {target}: {complaint}"));
             return Ok(ExitCode::from(NO_ANSWER));
         }
         thread::sleep(Duration::from_millis(50));
@@ -55,4 +62,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
 fn refusal(text: &str) -> Option<String> {
     let json: Value = serde_json::from_str(text).ok()?;
     json.get("message")?.as_str().map(str::to_owned)
+}
+
+/// Why a sandbox is up and cannot do all its work.
+fn degraded(text: &str) -> Option<String> {
+    let json: Value = serde_json::from_str(text).ok()?;
+    json.get("status").filter(|status| *status == "degraded")?;
+    json.get("reason")?.as_str().map(str::to_owned)
 }

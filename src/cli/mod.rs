@@ -5,17 +5,18 @@ mod call;
 mod check;
 mod client;
 mod env;
+mod exit_codes;
 mod health;
 mod https;
 mod progress;
 mod serve;
+mod speech;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Nothing listens there, or it does not answer as it should.
-const NO_ANSWER: u8 = 3;
+use speech::complain;
 
 /// A local Alibaba Cloud KMS, for official SDKs by endpoint override.
 ///
@@ -62,14 +63,11 @@ pub fn run() -> ExitCode {
         Command::Ca(arguments) => ca::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
-        Command::Env(arguments) => {
-            env::run(&arguments);
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Env(arguments) => env::run(&arguments),
         Command::Health(arguments) => health::run(&arguments),
     };
     outcome.unwrap_or_else(|complaint| {
-        eprintln!("yaoshi: {complaint}");
+        complain(&format!("yaoshi: {complaint}"));
         ExitCode::FAILURE
     })
 }

@@ -1,8 +1,9 @@
 //! `yaoshi serve`.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,15 +13,18 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::https::Certificate;
 use super::progress;
 use crate::call::Limits;
 use crate::config::{Data, Options, SandboxFile, WELL_KNOWN_ACCESS_KEY};
 use crate::dialect::alibaba::is_region;
+use crate::journal::{Ending, Log, Lost, Style};
 use crate::sandbox::{Assembly, told_to_stop};
 use crate::server;
-use crate::world::World;
+use crate::world::{Clock, World};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -76,6 +80,10 @@ pub(super) struct Arguments {
     #[arg(long, env = "YAOSHI_ALLOW_WELL_KNOWN_CREDENTIALS", value_parser = BoolishValueParser::new())]
     allow_well_known_credentials: bool,
 
+    /// Listen beyond loopback although --no-verify takes any signature.
+    #[arg(long, env = "YAOSHI_ALLOW_NO_VERIFY", value_parser = BoolishValueParser::new())]
+    allow_no_verify: bool,
+
     /// What to log, on stderr: a level (off, error, warn, info, debug) or a tracing filter.
     #[arg(long, env = "YAOSHI_LOG", default_value = "info", value_parser = filter, value_name = "FILTER")]
     log: String,
@@ -92,12 +100,13 @@ enum LogFormat {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
-    start_log(arguments);
+    let world = arguments.seed.map_or_else(World::real, World::seeded);
+    let (lost, _ending) =
+        start_log(arguments, Arc::clone(&world.clock)).map_err(|error| format!("cannot start threads: {error}"))?;
     let options = options(arguments)?;
-    let world = options.seed.map_or_else(World::real, World::seeded);
     let now = world.clock.now();
     let mut progress = progress::bar(Arc::clone(&world.clock));
-    let assembly = Assembly::new(&options, world, &mut progress).map_err(|error| error.to_string())?;
+    let assembly = Assembly::logging(&options, world, lost, &mut progress).map_err(|error| error.to_string())?;
     refuse_what_is_unsafe(arguments, &assembly)?;
     assembly.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let https =
@@ -110,22 +119,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
             .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
         let address = listener.local_addr().map_err(|error| format!("cannot tell the port: {error}"))?;
         let stop = told_to_stop();
-        // Whoever started us may not read on, or not read at all.
-        drop(announce(address, &https.notice, &assembly, arguments));
+        announce(announcement(address, &https.notice, &assembly, arguments))
+            .map_err(|error| format!("cannot start threads: {error}"))?;
         assembly.serve(listener, limits, Some(https.tls), stop).await;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-fn start_log(arguments: &Arguments) {
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&arguments.log))
-        .with_writer(io::stderr)
-        .with_ansi(io::IsTerminal::is_terminal(&io::stderr()));
-    match arguments.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
+/// From here on everything that is told goes into the log, panics too: nothing else may write to stderr, since it may
+/// fail there, or wait for ever.
+fn start_log(arguments: &Arguments, clock: Arc<dyn Clock>) -> io::Result<(Lost, Ending)> {
+    let style = match arguments.log_format {
+        LogFormat::Json => Style::Json,
+        LogFormat::Text if io::stderr().is_terminal() => Style::Colored,
+        LogFormat::Text => Style::Text,
+    };
+    let (log, lost, ending) = Log::start(style, clock, io::stderr())?;
+    tracing_subscriber::registry().with(EnvFilter::new(&arguments.log)).with(log).init();
+    panic::set_hook(Box::new(|panic| tracing::error!(target: "yaoshi::panic", "{panic}")));
+    Ok((lost, ending))
 }
 
 fn options(arguments: &Arguments) -> Result<Options, String> {
@@ -154,6 +166,12 @@ fn refuse_what_is_unsafe(arguments: &Arguments, assembly: &Assembly) -> Result<(
     if arguments.seed.is_some() {
         return Err("--seed makes every key foreseeable: it is refused beyond loopback".to_owned());
     }
+    if arguments.no_verify && !arguments.allow_no_verify {
+        return Err(
+            "--no-verify lets everybody in who knows an AccessKey's ID: beyond loopback only with --allow-no-verify"
+                .to_owned(),
+        );
+    }
     if assembly.has_well_known_access_key && !arguments.allow_well_known_credentials {
         return Err(format!(
             "everybody knows the AccessKey {WELL_KNOWN_ACCESS_KEY} / {WELL_KNOWN_ACCESS_KEY}, and {} can be reached \
@@ -175,23 +193,31 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
     builder.enable_all().build()
 }
 
-fn announce(address: SocketAddr, https: &str, assembly: &Assembly, arguments: &Arguments) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "listening on http://{address}")?;
-    writeln!(out, "{https}")?;
+fn announcement(address: SocketAddr, https: &str, assembly: &Assembly, arguments: &Arguments) -> String {
+    let mut lines = vec![format!("listening on http://{address}"), https.to_owned()];
     if arguments.seed.is_some() {
-        writeln!(out, "INSECURE: with --seed all ids and keys can be foretold; for tests only")?;
+        lines.push("INSECURE: with --seed all ids and keys can be foretold; for tests only".to_owned());
     }
     if arguments.no_verify {
-        writeln!(out, "INSECURE: with --no-verify any signature is taken")?;
+        lines.push("INSECURE: with --no-verify any signature is taken".to_owned());
     }
     if assembly.has_well_known_access_key {
-        writeln!(out, "AccessKey ID {WELL_KNOWN_ACCESS_KEY}, AccessKey secret {WELL_KNOWN_ACCESS_KEY}")?;
-        writeln!(out, "try: yaoshi call CreateKey --endpoint http://{address}")?;
+        lines.push(format!("AccessKey ID {WELL_KNOWN_ACCESS_KEY}, AccessKey secret {WELL_KNOWN_ACCESS_KEY}"));
+        lines.push(format!("try: yaoshi call CreateKey --endpoint http://{address}"));
     } else {
-        writeln!(out, "AccessKeys are those of {}", arguments.sandbox.as_deref().unwrap_or("".as_ref()).display())?;
+        let file = arguments.sandbox.as_deref().unwrap_or("".as_ref());
+        lines.push(format!("AccessKeys are those of {}", file.display()));
     }
-    out.flush()
+    lines.join("\n")
+}
+
+/// Whoever started us may not read on, or not read at all: nothing waits for that.
+fn announce(text: String) -> io::Result<()> {
+    let write = move || {
+        let mut out = io::stdout().lock();
+        drop(writeln!(out, "{text}").and_then(|()| out.flush()));
+    };
+    thread::Builder::new().name("announcement".to_owned()).spawn(write).map(drop)
 }
 
 fn limits(text: &str) -> Result<Limits, String> {

@@ -4,12 +4,15 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use crate::keyring::RootKey;
 use crate::state::{Holdings, Vault};
-use crate::world::{Chance, Database, Memory, OpenError, Readers, StoreError, World, make_folder, place};
+use crate::world::{
+    Chance, Database, Memory, OpenError, Readers, StoreError, World, is_named, make_folder, place, tidy,
+};
 
 /// The file of records in a data folder.
 const RECORDS: &str = "keys.redb";
@@ -62,6 +65,8 @@ pub fn open(data: Option<&Data>, world: &World, progress: &mut dyn FnMut(u64, u6
     if data.reset {
         database.clear().map_err(failed)?;
     }
+    // Whoever has the file has the folder: nobody else is at work there.
+    tidy(&data.folder, Duration::ZERO);
     Holdings::open(Box::new(database), &root_key.derive("import tokens"), progress).map_err(failed)
 }
 
@@ -71,13 +76,16 @@ fn root_key(data: &Data, path: &Path, chance: &Chance) -> Result<RootKey, DataEr
     match fs::read_to_string(&file).map(Zeroizing::new) {
         Ok(text) => RootKey::parse(&text).map_err(|_| DataError::MalformedRootKey(file)),
         Err(error) if error.kind() == ErrorKind::NotFound && data.root_key_file.is_none() => {
-            if path.exists() {
+            if is_named(path) {
                 return Err(DataError::RootKeyMissing(data.folder.clone(), file));
+            }
+            if is_named(&file) {
+                return Err(DataError::Path(file, io::Error::other("it is a link that leads to nothing")));
             }
             let made = RootKey::new(&mut chance.draw(""));
             match place(&file, &made.to_text(), Readers::Owner) {
                 Ok(true) => Ok(made),
-                // Somebody else began at the same time.
+                // Somebody else began at the same time: what they made is looked at once more, and no more than that.
                 Ok(false) => root_key(data, path, chance),
                 Err(error) => Err(DataError::Path(file, error)),
             }

@@ -16,9 +16,8 @@ use super::sandbox_file::{self as file, SandboxFile, SandboxFileError};
 use super::{DEFAULT_ACCOUNT, WELL_KNOWN_ACCESS_KEY};
 use crate::access::{self, AccountId, Policy, Principal, User, system_policy};
 use crate::dialect::alibaba::is_region;
-use crate::dialect::alibaba::kms::check_tag;
-use crate::dialect::alibaba::kms::reference::ALIAS_PREFIX;
 use crate::dialect::alibaba::kms::words::Word;
+use crate::dialect::alibaba::kms::{ALIAS_PREFIX, check_tag};
 use crate::keyring::{
     AliasName, Key, KeyId, KeySpec, KeyState, KeyUsage, KeyVersion, Lifecycle, Origin, Place, ProtectionLevel,
     VersionId,

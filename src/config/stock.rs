@@ -32,7 +32,9 @@ impl Stocker<'_> {
             let mut transaction = self.holdings.begin()?;
             let (state, changes) = transaction.parts();
             let mut draft = Draft::new(&mut state.people, &mut changes.people);
-            people.iter().for_each(|change| draft.record(change.clone()));
+            for change in people {
+                draft.record(change.clone());
+            }
             match transaction.commit() {
                 Err(CommitError::Conflict) => {}
                 outcome => return Ok(outcome?),

@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 
 use super::browsers::Browsers;
-use super::{Abandoned, Answer, Dialect, Fate, Request, Taken, Unacceptable};
+use super::{Abandoned, Answer, Dialect, Fate, Host, Request, Taken, Unacceptable};
 
 /// The dialects that are spoken here.
 pub struct Front {
@@ -27,8 +27,8 @@ impl Front {
     }
 
     /// What is asked of every request, whatever its dialect. Errors: [`Unacceptable::Browser`].
-    pub fn admit(&self, head: &Parts) -> Result<(), Unacceptable> {
-        self.browsers.refuse(head).map_err(Unacceptable::Browser)
+    pub fn admit(&self, head: &Parts, host: &Host) -> Result<(), Unacceptable> {
+        self.browsers.refuse(head, host).map_err(Unacceptable::Browser)
     }
 
     /// The answer to a request that no dialect claims.
@@ -39,7 +39,7 @@ impl Front {
     /// The answer to `request`, without a server: whatever it waits for is waited for here.
     pub fn answer(&self, request: Request) -> Answer {
         let Some(dialect) = self.claimant(&request.head) else { return Self::unclaimed() };
-        if let Err(reason) = self.admit(&request.head) {
+        if let Err(reason) = self.admit(&request.head, &request.host) {
             return dialect.refuse(&request.head, reason);
         }
         if request.body.len() > dialect.largest_body() {

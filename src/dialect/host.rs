@@ -1,13 +1,38 @@
 //! What a `Host` header says, however oddly: some clients send a scheme or a path in it.
 
+use std::ops::Range;
+
+use http::HeaderValue;
 use http::header::HOST;
 use http::request::Parts;
 
-/// The name or address that a request is for, if it says one: the header, else the target's authority; without scheme,
-/// path, port and brackets.
-pub fn of(head: &Parts) -> Option<&str> {
-    let header = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-    header.or_else(|| head.uri.authority().map(http::uri::Authority::as_str)).map(name)
+/// The name or address that a request is for, read once.
+#[derive(Debug, Clone, Default)]
+pub struct Host {
+    /// As sent: the header, else the target's authority.
+    text: Option<HeaderValue>,
+    /// Where in it the name is.
+    name: Range<usize>,
+}
+
+impl Host {
+    pub fn of(head: &Parts) -> Self {
+        let header = head.headers.get(HOST).filter(|host| host.to_str().is_ok()).cloned();
+        let authority = || head.uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+        let text = header.or_else(authority);
+        let name = text.as_ref().and_then(|text| text.to_str().ok()).map_or(0..0, |text| {
+            let name = name(text);
+            let start = name.as_ptr() as usize - text.as_ptr() as usize;
+            start..start + name.len()
+        });
+        Self { text, name }
+    }
+
+    /// Without scheme, path, port and brackets; `None` where the request says none.
+    pub fn name(&self) -> Option<&str> {
+        let text = self.text.as_ref()?.to_str().ok()?;
+        text.get(self.name.clone())
+    }
 }
 
 fn name(host: &str) -> &str {
@@ -53,8 +78,9 @@ mod tests {
             let request = header.into_iter().fold(request, |request, host| request.header(HOST, host));
             request.body(()).unwrap().into_parts().0
         };
-        assert_eq!(of(&head("http://a.test:80/", Some("b.test:81"))), Some("b.test"));
-        assert_eq!(of(&head("http://a.test:80/", None)), Some("a.test"));
-        assert_eq!(of(&head("/", None)), None);
+        let of = |target: &str, header| Host::of(&head(target, header)).name().map(str::to_owned);
+        assert_eq!(of("http://a.test:80/", Some("b.test:81")).as_deref(), Some("b.test"));
+        assert_eq!(of("http://a.test:80/", None).as_deref(), Some("a.test"));
+        assert_eq!(of("/", None), None);
     }
 }

@@ -18,6 +18,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 pub use crate::call::{Abandoned, Attendance, Queue};
 
 use browsers::Stranger;
+pub use host::Host;
 
 /// A protocol of callers.
 pub trait Dialect: Send + Sync {
@@ -43,11 +44,19 @@ pub trait Dialect: Send + Sync {
 pub struct Request {
     /// Method, target and headers. HTTP/2's `:authority` stands in `host`.
     pub head: Parts,
+    /// What it is for.
+    pub host: Host,
     pub body: Bytes,
     /// Who is at the other end of the connection.
     pub peer: IpAddr,
     /// Whether the connection is encrypted.
     pub secure: bool,
+}
+
+impl Request {
+    pub fn new(head: Parts, body: Bytes, peer: IpAddr, secure: bool) -> Self {
+        Self { host: Host::of(&head), head, body, peer, secure }
+    }
 }
 
 /// What comes of a request.

@@ -1,6 +1,12 @@
-//! What happened: one line a request. Secrets never come here.
+//! What happened: one line a request, and the log that they are written to. Secrets never come here.
+
+mod line;
+mod log;
 
 use std::time::Duration;
+
+pub use line::Style;
+pub use log::{Ending, Log, Lost};
 
 /// A request that was answered.
 #[derive(Debug)]

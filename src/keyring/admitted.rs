@@ -40,7 +40,7 @@ impl Admitted {
         self.require(Purpose::Encryption)?;
         let version = self.0.primary_version().ok_or(NO_MATERIAL)?;
         let aead = version.aead(self.0.spec).ok_or(NO_MATERIAL)?;
-        let iv: [u8; IV_LENGTH] = draw.bytes();
+        let iv: [u8; IV_LENGTH] = draw.bytes_for(&[&version.id.to_text(), associated_data, plaintext]);
         // With room for the tag: what is encrypted in place leaves no copy behind.
         let mut body = Vec::with_capacity(plaintext.len() + TAG_LENGTH);
         body.extend_from_slice(plaintext);

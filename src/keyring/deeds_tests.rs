@@ -67,7 +67,7 @@ fn a_key_that_is_kept_is_as_it_was_before_or_waits_as_before() {
             assert_eq!(lifecycle(ring, "k"), after, "{what}");
         });
         // Nothing is left of the plan.
-        bench.write(&here(), day(400), |ring| ring.erase_overdue());
+        bench.erase_overdue(&here(), day(400));
         assert!(bench.ring(&here(), day(400)).find_alias(&alias("app")).is_ok(), "{what}");
     }
 }

@@ -60,7 +60,7 @@ impl Workshop {
         sealed.extend_from_slice(&expires_at.as_second().to_be_bytes());
         sealed.push(wrapping.tag());
         sealed.extend_from_slice(&private_key);
-        let iv: [u8; IV_LENGTH] = draw.bytes();
+        let iv: [u8; IV_LENGTH] = draw.bytes_for(&[&bearer(key), &sealed]);
         self.token_aead().seal(&iv, &bearer(key), &mut sealed);
         let token = [&[LAYOUT], iv.as_slice(), &sealed].concat();
         Ok(ImportParameters { public_key: pair.public_key_der(), token, expires_at })

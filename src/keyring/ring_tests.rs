@@ -20,9 +20,9 @@ fn a_write_erases_what_is_overdue_of_its_own_account_and_not_without_end() {
         });
     }
     let kept = |bench: &Bench, account| bench.ring(&place(account, "a"), START).all().count();
-    bench.write(&place("2", "b"), day(400), |ring| ring.erase_overdue());
+    bench.erase_overdue(&place("2", "b"), day(400));
     assert_eq!((kept(&bench, "1"), kept(&bench, "2")), (1500, 1500 - 1024), "of all its regions");
-    bench.write(&place("2", "a"), day(400), |ring| ring.erase_overdue());
+    bench.erase_overdue(&place("2", "a"), day(400));
     assert_eq!((kept(&bench, "1"), kept(&bench, "2")), (1500, 0));
 }
 

@@ -178,7 +178,7 @@ impl Recorded for Keys {
         };
         let names = |key: &Arc<Key>| {
             let place = key.place.clone();
-            key.aliases.iter().map(|alias| Scope::new(name("alias", &place, alias.as_str()))).collect::<Vec<_>>()
+            key.aliases.iter().map(|alias| Scope::new(name("name", &place, alias.as_str()))).collect::<Vec<_>>()
         };
         let aliases = before.into_iter().chain(after).flat_map(names);
         [Scope::new(Self::record_id(change))].into_iter().chain(aliases).collect()

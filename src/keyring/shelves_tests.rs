@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -83,4 +85,24 @@ fn a_name_that_another_key_took_stays_that_ones() {
     assert_eq!(keys.alias(&here, &alias("app")).unwrap().id, KeyId::new("new"));
     assert_eq!(keys.version(&here, VersionId::new(Uuid::from_bytes([1; 16]))).unwrap().id, KeyId::new("new"));
     assert!(keys.alias(&here, &alias("own")).is_none());
+}
+
+/// Two calls that want one name are in each other's way, as are two that change one key.
+#[test]
+fn a_change_is_about_the_key_and_every_name_that_it_had_or_gets() {
+    let here = place("1", "a");
+    let keys = shelved([key(&here, "k", 1, None, &["kept", "lost"])]);
+    let put = |id: &str, aliases: &[&str]| Change::Put(Arc::new(key(&here, id, 2, None, aliases)));
+    for (change, id, aliases) in [
+        (put("k", &["kept", "got"]), "k", &["got", "kept", "lost"][..]),
+        (put("new", &["got"]), "new", &["got"]),
+        (put("new", &[]), "new", &[]),
+        (Change::Erase(here.clone(), KeyId::new("k")), "k", &["kept", "lost"]),
+        (Change::Erase(here.clone(), KeyId::new("none")), "none", &[]),
+    ] {
+        let scopes: BTreeSet<_> = keys.scopes(&change).into_iter().collect();
+        let aliases = aliases.iter().map(|alias| name("name", &here, alias));
+        let expected = aliases.chain([name("key", &here, id)]).map(Scope::new);
+        assert_eq!(scopes, expected.collect(), "{change:?}");
+    }
 }

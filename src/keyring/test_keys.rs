@@ -73,6 +73,13 @@ impl Bench {
         done
     }
 
+    /// What every write does before all else.
+    pub fn erase_overdue(&mut self, place: &Place, now: Timestamp) {
+        self.write(place, now, |ring| {
+            ring.erase_overdue();
+        });
+    }
+
     /// The keys of `place` at `now`.
     pub fn ring<'b>(&'b self, place: &'b Place, now: Timestamp) -> Ring<'b> {
         Ring::new(&self.keys, place, now)

@@ -65,6 +65,13 @@ impl Workshop {
         Bench(self)
     }
 
+    /// Take all places: nothing that takes long is made until what this gives is dropped.
+    #[cfg(test)]
+    pub(crate) fn occupied(&self) -> impl Sized {
+        let count = *self.free();
+        (0..count).map(|_| self.bench()).collect::<Vec<_>>()
+    }
+
     fn free(&self) -> MutexGuard<'_, usize> {
         self.free_benches.lock().unwrap_or_else(PoisonError::into_inner)
     }

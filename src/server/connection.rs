@@ -5,7 +5,6 @@ use std::io::{self, Cursor};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -18,9 +17,10 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use super::Service;
 use super::request::{self, Caller};
+use super::service::Service;
 use super::tls::{self, Tls};
+use super::under_way::UnderWay;
 
 /// Headers that hyper reads of one request: more than we take, so that the refusal is ours.
 const MAX_PARSED_HEADERS: usize = 2 * request::MAX_HEADERS;
@@ -204,50 +204,4 @@ async fn until_its_turn<C: Future>(mut connection: Pin<&mut C>, under_way: &Unde
         Poll::Pending => Poll::Pending,
     })
     .await
-}
-
-/// The requests of a connection.
-#[derive(Debug, Default)]
-pub(super) struct UnderWay {
-    begun: AtomicUsize,
-    ended: AtomicUsize,
-    closing: AtomicBool,
-}
-
-impl UnderWay {
-    fn begin(self: &Arc<Self>) -> impl Drop + use<> {
-        self.begun.fetch_add(1, Ordering::Relaxed);
-        Ended(Arc::clone(self))
-    }
-
-    /// Take no more requests: an answer ends the connection.
-    pub(super) fn close(&self) {
-        self.closing.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it was told to since the last time.
-    fn is_told_to_close(&self) -> bool {
-        self.closing.load(Ordering::Relaxed) && self.closing.swap(false, Ordering::Relaxed)
-    }
-
-    fn begun(&self) -> usize {
-        self.begun.load(Ordering::Relaxed)
-    }
-
-    fn is_idle(&self) -> bool {
-        self.begun() == self.ended.load(Ordering::Relaxed)
-    }
-
-    /// Whether nothing is under way, and nothing has begun since `seen` had.
-    fn is_idle_since(&self, seen: usize) -> bool {
-        self.is_idle() && self.begun() == seen
-    }
-}
-
-struct Ended(Arc<UnderWay>);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.0.ended.fetch_add(1, Ordering::Relaxed);
-    }
 }

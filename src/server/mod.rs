@@ -1,8 +1,11 @@
 //! The front door: sockets to requests. Knows HTTP and its limits, and nothing of what is asked.
 
 mod connection;
+mod limits;
 mod request;
+mod service;
 mod tls;
+mod under_way;
 mod work;
 
 use std::net::SocketAddr;
@@ -12,43 +15,12 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
+use service::Service;
+
+pub use limits::Limits;
 pub use tls::{Tls, TlsError};
 
 use crate::dialect::front::Front;
-
-/// How much and how long the server takes.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Connections at once; more wait to be accepted.
-    pub connections: usize,
-    /// For the first bytes of a connection: a TLS handshake with what comes before it, and the beginning of HTTP.
-    pub first_byte: Duration,
-    /// For a connection without a request under way: between requests, and while a head trickles in.
-    pub idle: Duration,
-    /// For a request's body.
-    pub body: Duration,
-    /// For answers under way when the server is told to stop.
-    pub shutdown: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 4096,
-            first_byte: Duration::from_secs(10),
-            idle: Duration::from_secs(75),
-            body: Duration::from_secs(30),
-            shutdown: Duration::from_secs(10),
-        }
-    }
-}
-
-/// Everything a connection needs.
-struct Service {
-    front: Arc<Front>,
-    limits: Limits,
-    tls: Option<Tls>,
-}
 
 /// Serve until `stop` comes, then finish the answers that are under way. With `tls`, HTTPS and HTTP alike.
 pub async fn serve(

@@ -14,11 +14,11 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Incoming};
 use tokio::time::timeout;
 
-use super::Service;
-use super::connection::UnderWay;
+use super::service::Service;
+use super::under_way::UnderWay;
 use super::work;
 use crate::dialect::front::Front;
-use crate::dialect::{Answer, Dialect, Fate, Request, Taken, Unacceptable};
+use crate::dialect::{Answer, Dialect, Fate, Host, Request, Taken, Unacceptable};
 
 /// Headers of one request at the most.
 pub(super) const MAX_HEADERS: usize = 256;
@@ -50,15 +50,17 @@ pub(super) async fn answer(
     let version = head.version;
     let is_too_large = is_too_large(&head);
     give_host(&mut head);
+    let host = Host::of(&head);
     let answer = match service.front.claimant(&head) {
         None => {
             dispose(body).await;
             Front::unclaimed()
         }
         Some(dialect) => {
-            let admitted = if is_too_large { Err(Unacceptable::HeadTooLarge) } else { service.front.admit(&head) };
+            let admitted =
+                if is_too_large { Err(Unacceptable::HeadTooLarge) } else { service.front.admit(&head, &host) };
             match accept(admitted, body, dialect.largest_body(), service.limits.body).await {
-                Ok(body) => respond(head, body, caller, dialect).await,
+                Ok(body) => respond(head, host, body, caller, dialect).await,
                 Err(reason) => dialect.refuse(&head, reason),
             }
         }
@@ -129,10 +131,10 @@ async fn dispose(body: Incoming) {
 }
 
 /// Have the dialect answer: here if it does so at once, else where waiting holds up nobody.
-async fn respond(mut head: Parts, body: Bytes, caller: Caller, dialect: &Arc<dyn Dialect>) -> Answer {
+async fn respond(mut head: Parts, host: Host, body: Bytes, caller: Caller, dialect: &Arc<dyn Dialect>) -> Answer {
     head.extensions.clear();
     let (method, target) = (head.method.clone(), head.uri.path_and_query().cloned());
-    let request = Request { head, body, peer: caller.address, secure: caller.secure };
+    let request = Request { head, host, body, peer: caller.address, secure: caller.secure };
     let answered = match catch_unwind(AssertUnwindSafe(|| Arc::clone(dialect).take(request))) {
         Ok(Taken::Answered(answer)) => Some(answer),
         Ok(Taken::Later(work)) => work::done(work).await,

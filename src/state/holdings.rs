@@ -1,14 +1,13 @@
-//! What a sandbox holds, and the ways to see and to change it.
+//! What a sandbox holds, and where its key pairs are made.
 
 use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::Guard;
-use jiff::Timestamp;
 
-use super::{Change, Mode, State, View};
-use crate::keyring::{Place, Prepared, Workshop};
-use crate::world::{CommitError, Draw, Ledger, Store, StoreError, Transaction};
+use super::{Change, State};
+use crate::keyring::Workshop;
+use crate::world::{CommitError, Ledger, Store, StoreError, Transaction};
 
 /// The state of a sandbox, and where its key pairs are made.
 pub struct Holdings {
@@ -33,21 +32,14 @@ impl Holdings {
         self.ledger.snapshot()
     }
 
+    /// Why nothing can be kept, if the last change could not.
+    pub fn failure(&self) -> Option<Arc<CommitError>> {
+        self.ledger.failure()
+    }
+
     /// Whether others write too, so that seeing the newest state means to ask for it.
     pub fn is_shared(&self) -> bool {
         self.ledger.is_shared()
-    }
-
-    /// Everything as one call sees it, which is for `place`, may draw, and brings what was made for it before.
-    /// `wall`: the real time.
-    pub fn view<M: Mode>(
-        &self,
-        place: Place,
-        wall: Timestamp,
-        draw: Draw,
-        prepared: Option<Prepared>,
-    ) -> Result<View<'_, M>, CommitError> {
-        View::open(self, place, wall, draw, prepared)
     }
 
     /// Change what no call changes: people, clocks.

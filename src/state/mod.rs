@@ -2,7 +2,7 @@
 //!
 //! [`State`] never changes; a change makes another one, which shares everything untouched. [`Holdings`] has the newest
 //! and the way to the next: through a [`View`], which sees one moment for one call, and, where it may [`Write`], works on
-//! drafts of the parts that it touches. What records look like on disk is in [`records`].
+//! drafts of the parts that it touches. What records look like on disk is known to the [`Vault`].
 
 mod clocks;
 mod holdings;
@@ -92,3 +92,7 @@ impl IntoIterator for Changes {
         keys.chain(secrets).chain(people).chain(clocks).collect::<Vec<_>>().into_iter()
     }
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

@@ -95,19 +95,23 @@ pub struct View<'l, M: Mode> {
     prepared: Option<Prepared>,
 }
 
-impl<'l, M: Mode> View<'l, M> {
-    pub(super) fn open(
-        holdings: &'l Holdings,
+impl Holdings {
+    /// Everything as one call sees it, which is for `place`, may draw, and brings what was made for it before.
+    /// `wall`: the real time.
+    pub fn view<M: Mode>(
+        &self,
         place: Place,
         wall: Timestamp,
         draw: Draw,
         prepared: Option<Prepared>,
-    ) -> Result<Self, CommitError> {
-        let mut view = Self { holdings, moment: None, place, wall, now: wall, draw, prepared };
+    ) -> Result<View<'_, M>, CommitError> {
+        let mut view = View { holdings: self, moment: None, place, wall, now: wall, draw, prepared };
         view.take_up()?;
         Ok(view)
     }
+}
 
+impl<M: Mode> View<'_, M> {
     /// Take everything up as it is now.
     fn take_up(&mut self) -> Result<(), CommitError> {
         let moment = M::begin(self.holdings)?;
@@ -192,3 +196,7 @@ impl<M: Mode> fmt::Debug for View<'_, M> {
         formatter.debug_struct("View").field("place", &self.place).field("now", &self.now).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;

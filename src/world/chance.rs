@@ -116,6 +116,21 @@ impl Draw {
         bytes
     }
 
+    /// Bytes that meet nothing but `about`, though a seeded stream repeats itself: under a seed they depend on it too.
+    pub fn bytes_for<const N: usize>(&mut self, about: &[&[u8]]) -> [u8; N] {
+        if let Kind::System = self.kind {
+            return self.bytes();
+        }
+        let mut digest = Sha256::new().chain_update(self.bytes::<32>());
+        for part in about {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        let mut bytes = [0; N];
+        ChaCha20Rng::from_seed(digest.finalize().into()).fill_bytes(&mut bytes);
+        bytes
+    }
+
     /// A random (version 4) UUID.
     pub fn uuid(&mut self) -> Uuid {
         uuid::Builder::from_random_bytes(self.bytes()).into_uuid()
@@ -213,6 +228,20 @@ mod tests {
         assert_eq!(same_seed.bytes(), first);
         assert_ne!(other.draw("2").bytes(), first, "accounts have streams of their own");
         assert_eq!(one.request_id(), other.request_id());
+    }
+
+    #[test]
+    fn bytes_for_something_depend_on_it_and_on_the_stream() {
+        let drawn = |seed, about: &[&[u8]]| Chance::seeded(seed).draw("1").bytes_for::<12>(about);
+        let first = drawn(7, &[b"a", b"b"]);
+        assert_eq!(first, drawn(7, &[b"a", b"b"]));
+        let others: [&[&[u8]]; 4] = [&[b"ab", b""], &[b"", b"ab"], &[b"ab"], &[b"a", b"c"]];
+        assert!(others.iter().all(|about| drawn(7, about) != first));
+        assert_ne!(drawn(8, &[b"a", b"b"]), first);
+        let mut same_draw = Chance::seeded(7).draw("1");
+        assert_ne!(same_draw.bytes_for::<12>(&[b"a"]), same_draw.bytes_for::<12>(&[b"a"]));
+        let mut system = Chance::system().draw("1");
+        assert_ne!(system.bytes_for::<12>(&[b"a"]), system.bytes_for::<12>(&[b"a"]));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 pub use chance::{Chance, Draw};
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use files::{Readers, make_folder, place};
+pub use files::{Readers, is_named, make_folder, place, tidy};
 pub use ledger::{CommitError, Draft, Ledger, Recorded, Transaction};
 pub use source::Source;
 pub use store::{

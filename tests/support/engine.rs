@@ -120,6 +120,12 @@ impl<S: Recorded> Engine<S> {
         self.kept().planned.extend(faults);
     }
 
+    /// How often something goes wrong from now on.
+    pub fn disturb(&self, faults: Faults) {
+        let mut kept = self.kept();
+        (kept.faults, kept.state) = (faults, faults.seed);
+    }
+
     /// From now on nothing goes wrong any more, and what is delayed comes.
     pub fn heal(&self) {
         let mut kept = self.kept();

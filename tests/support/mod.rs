@@ -6,6 +6,7 @@ pub mod engine;
 pub mod openssl;
 pub mod pair;
 pub mod samples;
+pub mod unsteady;
 pub mod wire;
 pub mod wrap;
 
@@ -15,13 +16,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
-use yaoshi::call::Limits;
+use yaoshi::call::{Limits, Premises};
 use yaoshi::config::{Options, SandboxFile};
 use yaoshi::dialect::alibaba::signature::sign::{Scheme, Unsigned};
 use yaoshi::dialect::front::Front;
 use yaoshi::dialect::{Answer, Request};
-use yaoshi::sandbox::Assembly;
-use yaoshi::world::{Chance, ManualClock, World};
+use yaoshi::sandbox::{Assembly, StartError};
+use yaoshi::state::{Change, Holdings};
+use yaoshi::world::{Chance, ManualClock, Store, World};
 
 /// The moment at which every test begins.
 pub const NOW: &str = "2026-11-22T07:00:00Z";
@@ -40,6 +42,9 @@ pub fn secret_of(access_key: &str) -> String {
 /// What answers, without the server around it.
 pub struct Service {
     pub front: Arc<Front>,
+    pub premises: Arc<Premises>,
+    /// What was said of the sandbox file.
+    pub warnings: Vec<String>,
     pub clock: Arc<ManualClock>,
     chance: Arc<Chance>,
 }
@@ -58,10 +63,25 @@ impl Service {
 
     pub fn with_options(options: &Options) -> Self {
         let clock = Arc::new(ManualClock::at(NOW.parse().unwrap()));
+        Self::put_together(options, clock, |world| Assembly::new(options, world, &mut |_, _| {}))
+    }
+
+    /// Over what `store` keeps, with the time of `clock`, which may be others' too.
+    pub fn over(options: &Options, clock: Arc<ManualClock>, store: Box<dyn Store<Change>>) -> Self {
+        let holdings = Holdings::open(store, &[7; 32], &mut |_, _| {}).unwrap_or_else(|error| panic!("{error}"));
+        Self::put_together(options, clock, |world| Assembly::over(options, world, holdings, &mut |_, _| {}))
+    }
+
+    fn put_together(
+        options: &Options,
+        clock: Arc<ManualClock>,
+        start: impl FnOnce(World) -> Result<Assembly, StartError>,
+    ) -> Self {
         let chance = Arc::new(options.seed.map_or_else(Chance::system, Chance::seeded));
         let world = World { clock: Arc::clone(&clock) as _, chance: Arc::clone(&chance) };
-        let assembly = Assembly::new(options, world, &mut |_, _| {}).unwrap_or_else(|error| panic!("{error}"));
-        Self { front: Arc::clone(assembly.front()), clock, chance }
+        let assembly = start(world).unwrap_or_else(|error| panic!("{error}"));
+        let (front, premises) = (Arc::clone(assembly.front()), Arc::clone(assembly.premises()));
+        Self { front, premises, warnings: assembly.warnings, clock, chance }
     }
 
     /// Move the clock on.
@@ -115,7 +135,7 @@ impl Service {
 /// A request as it comes off a connection.
 pub fn from_loopback(request: http::Request<Bytes>) -> Request {
     let (head, body) = request.into_parts();
-    Request { head, body, peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false }
+    Request::new(head, body, IpAddr::V4(Ipv4Addr::LOCALHOST), false)
 }
 
 impl From<Answer> for Reply {

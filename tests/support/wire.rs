@@ -14,7 +14,7 @@ use yaoshi::dialect::Request;
 use yaoshi::dialect::alibaba::fault::Fault;
 use yaoshi::dialect::alibaba::parameters::Parameters;
 use yaoshi::dialect::alibaba::signature::headers::{self, CanonicalRequest, Scope};
-use yaoshi::dialect::alibaba::signature::{Algorithm, Claim, v1};
+use yaoshi::dialect::alibaba::signature::{Algorithm, Credentials, v1};
 
 use super::pair;
 
@@ -96,11 +96,11 @@ impl Raw {
     /// Check the signature, and nothing else of who calls and when.
     pub fn verify_by(&self, verifier: &Verifier) -> Result<(), Fault> {
         let (head, body) = self.to_http().into_parts();
-        let request = Request { head, body, peer: [127, 0, 0, 1].into(), secure: false };
+        let request = Request::new(head, body, [127, 0, 0, 1].into(), false);
         let parameters = Parameters::read(&self.query, &request.body)?;
-        let claim = Claim::read(&request, &parameters)?;
-        claim.demand_complete()?;
-        claim.verify(&request, &parameters, verifier)
+        let credentials = Credentials::read(&request, &parameters)?;
+        credentials.demand_complete()?;
+        credentials.verify(&request, &parameters, verifier)
     }
 
     pub fn header(&self, wanted: &str) -> Option<&[u8]> {

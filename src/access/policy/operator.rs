@@ -148,11 +148,19 @@ impl fmt::Display for Operand {
     }
 }
 
-/// A CIDR block, or an address as a block of one. Host bits of a block do not count.
+/// A CIDR block, or an address as a block of one. Host bits of a block do not count; a block of IPv4 mapped into IPv6
+/// counts as one of IPv4, as such addresses do.
 fn network(text: &str) -> Option<IpNet> {
-    match text.parse::<IpAddr>() {
-        Ok(address) => Some(address.to_canonical().into()),
-        Err(_) => text.parse().ok(),
+    /// The bits of `::ffff:0:0/96`, behind which IPv4 begins.
+    const MAPPED: u8 = 96;
+
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(address.to_canonical().into());
+    }
+    let network: IpNet = text.parse().ok()?;
+    match (network.addr().to_canonical(), network.prefix_len().checked_sub(MAPPED)) {
+        (address @ IpAddr::V4(_), Some(length)) if network.addr().is_ipv6() => IpNet::new(address, length).ok(),
+        _ => Some(network),
     }
 }
 

@@ -8,14 +8,14 @@ use http::request::Parts;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Gateway;
 use super::answer::{Envelope, Format};
 use super::dry_run::DryRun;
 use super::fault::Fault;
+use super::gateway::Gateway;
 use super::parameters::Parameters;
-use super::signature::Claim;
+use super::signature::Credentials;
 use crate::call::{Record, Turn};
-use crate::dialect::{Answer, Request, host};
+use crate::dialect::{Answer, Host, Request};
 
 /// A request taken apart; nothing in it is believed yet.
 #[derive(Debug)]
@@ -37,20 +37,13 @@ pub(super) struct Arrival {
 pub(super) struct Verified {
     pub(super) gateway: Arc<Gateway>,
     pub(super) envelope: Envelope,
-    pub(super) head: Parts,
+    pub(super) host: Host,
     pub(super) parameters: Parameters,
     pub(super) dry_run: DryRun,
     pub(super) turn: Turn,
 }
 
 impl Verified {
-    /// Whether no call is answered at once: a seeded stream may be in the hands of a writer, and others may have written
-    /// what is to be read.
-    pub(super) fn always_waits(&self) -> bool {
-        let premises = &self.turn.premises;
-        premises.world.chance.is_seeded() || premises.holdings.is_shared()
-    }
-
     /// Whom its work is fair between.
     pub(super) fn fair_by(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
@@ -66,14 +59,14 @@ impl Verified {
                 self.gateway.file(&self.turn.record, self.envelope, &answer, None);
                 answer
             }
-            Err(fault) => self.gateway.refusal(&self.turn.record, self.envelope, host_of(&self.head), &fault),
+            Err(fault) => self.gateway.refusal(&self.turn.record, self.envelope, &self.host, &fault),
         }
     }
 
     /// Refuse what its action cannot read.
     pub(super) fn refuse(self, fault: Fault) -> Answer {
         let fault = self.dry_run.refusal(fault);
-        self.gateway.refusal(&self.turn.record, self.envelope, host_of(&self.head), &fault)
+        self.gateway.refusal(&self.turn.record, self.envelope, &self.host, &fault)
     }
 }
 
@@ -92,8 +85,8 @@ impl Gateway {
     }
 
     /// Tell the caller why it is refused, and the log.
-    pub(super) fn refusal(&self, record: &Record, envelope: Envelope, host: &str, fault: &Fault) -> Answer {
-        let answer = envelope.failure(host, fault);
+    pub(super) fn refusal(&self, record: &Record, envelope: Envelope, host: &Host, fault: &Fault) -> Answer {
+        let answer = envelope.failure(host.name().unwrap_or_default(), fault);
         self.file(record, envelope, &answer, Some(fault));
         answer
     }
@@ -106,12 +99,7 @@ impl Gateway {
     }
 }
 
-/// The host that a request is for, without what clients put around it.
-pub(super) fn host_of(head: &Parts) -> &str {
-    host::of(head).unwrap_or_default()
-}
-
 /// The format that a request wants its answer in: V3 and V4 have one alone.
 pub(super) fn format(head: &Parts, parameters: &Parameters) -> Format {
-    if Claim::is_in_headers(head, parameters) { Format::Json } else { Format::named(parameters.get("Format")) }
+    if Credentials::are_in_headers(head, parameters) { Format::Json } else { Format::named(parameters.get("Format")) }
 }

@@ -72,14 +72,12 @@ where
         Ok(deed) => deed,
         Err(fault) => return Taken::Answered(verified.refuse(fault)),
     };
-    if !verified.always_waits() {
-        match call::take(&deed, &mut verified.turn, Waiting::Not) {
-            Ok(outcome) => return Taken::Answered(verified.conclude(outcome)),
-            Err(MustWait) => {}
-        }
-    }
+    let queue = match call::take(&deed, &mut verified.turn, Waiting::Not) {
+        Ok(outcome) => return Taken::Answered(verified.conclude(outcome)),
+        Err(MustWait(queue)) => queue,
+    };
     Taken::Later(Work {
-        queue: deed.queue(),
+        queue,
         fair_by: verified.fair_by(),
         run: Box::new(move |abandoned| {
             let taken = call::take(&deed, &mut verified.turn, Waiting::Allowed(abandoned));

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::kms::ANYTHING;
-use crate::access::Verdict;
+use crate::access::{ANYTHING, Verdict};
 use crate::call::{Denial, Refusal};
 use crate::keyring::{self, Impossible, KeyState, Purpose};
 use crate::world::CommitError;

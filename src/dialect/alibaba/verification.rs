@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use http::Method;
 
-use super::arrival::{Arrival, host_of};
+use super::arrival::Arrival;
 use super::dry_run::{self, DryRun};
 use super::entry::Entry;
 use super::fault::{self, Fault};
+use super::gateway::Gateway;
+use super::host;
 use super::kms;
 use super::parameters::{self, Parameters};
 use super::service::Service;
-use super::signature::Claim;
 use super::signature::nonces::WINDOW;
-use super::{Gateway, host};
+use super::signature::{Claim, Credentials};
 use crate::access::{AccessKey, Principal};
 use crate::call::Record;
 use crate::dialect::Request;
@@ -42,15 +43,25 @@ impl Gateway {
         if let Some(fault) = &arrival.unreadable {
             return Err(unreadable(request, fault.clone()));
         }
-        let claim = Claim::read(request, parameters)?;
-        (record.action, record.claimed) = (claim.action.into(), claim.access_key_id.into());
-        let caller = self.caller(arrival, &claim)?;
+        let credentials = Credentials::read(request, parameters)?;
+        let asked = self.believed(arrival, &credentials, record);
+        if asked.is_err() {
+            record_claim(&credentials.claim, record);
+        }
+        asked
+    }
+
+    /// What a call asks for whose credentials are right.
+    fn believed(&self, arrival: &Arrival, credentials: &Credentials<'_>, record: &mut Record) -> Result<Asked, Fault> {
+        let (parameters, claim) = (&arrival.parameters, &credentials.claim);
+        let caller = self.caller(arrival, credentials)?;
         record.caller = Some(Arc::clone(&caller));
         let service = &kms::SERVICE;
         let action = service.action(claim.version, claim.action)?;
+        record.action = action.name.into();
         let dry_run = parameters.given(dry_run::NAME);
         let region = self
-            .region(host_of(&request.head), parameters, claim.region)
+            .region(arrival.request.host.name().unwrap_or_default(), parameters, claim.region)
             .map_err(|fault| action.refusal(fault, dry_run))?;
         let dry_run = DryRun::asked(dry_run, action.dry_run)?;
         if dry_run == DryRun::Ignored {
@@ -61,17 +72,18 @@ impl Gateway {
     }
 
     /// Find out whether a claim is true: who calls, and that the call is fresh.
-    fn caller(&self, arrival: &Arrival, claim: &Claim<'_>) -> Result<Arc<Principal>, Fault> {
+    fn caller(&self, arrival: &Arrival, credentials: &Credentials<'_>) -> Result<Arc<Principal>, Fault> {
         if self.options.verify_signatures {
-            claim.demand_complete()?;
+            credentials.demand_complete()?;
         }
+        let claim = &credentials.claim;
         if let Some(time) = claim.time.filter(|time| arrival.now.duration_since(*time).abs() > WINDOW) {
             let cause = format!("signed at {time}, received at {}", arrival.now);
             return Err(Fault::from(&fault::EXPIRED_TIMESTAMP).because(cause));
         }
         let state = self.premises.holdings.state();
-        let (caller, spender) = match claim.bearer_token() {
-            None => (self.signer(&state, arrival, claim)?, claim.access_key_id),
+        let (caller, spender) = match credentials.bearer_token() {
+            None => (self.signer(&state, arrival, credentials)?, claim.access_key_id),
             Some(token) => {
                 let holder = holder(&state, token, claim)?;
                 (holder, holder.arn())
@@ -84,12 +96,17 @@ impl Gateway {
         Ok(Arc::clone(caller))
     }
 
-    /// Who signed. Errors: those of [`access_key`], [`refuse_security_token`] and [`Claim::verify`].
-    fn signer<'s>(&self, state: &'s State, arrival: &Arrival, claim: &Claim<'_>) -> Result<&'s Arc<Principal>, Fault> {
-        let access_key = access_key(state, claim.access_key_id)?;
-        refuse_security_token(claim)?;
+    /// Who signed. Errors: those of [`access_key`], [`refuse_security_token`] and [`Credentials::verify`].
+    fn signer<'s>(
+        &self,
+        state: &'s State,
+        arrival: &Arrival,
+        credentials: &Credentials<'_>,
+    ) -> Result<&'s Arc<Principal>, Fault> {
+        let access_key = access_key(state, credentials.claim.access_key_id)?;
+        refuse_security_token(&credentials.claim)?;
         if self.options.verify_signatures {
-            claim.verify(&arrival.request, &arrival.parameters, access_key.verifier())?;
+            credentials.verify(&arrival.request, &arrival.parameters, access_key.verifier())?;
         }
         Ok(access_key.principal())
     }
@@ -106,6 +123,12 @@ impl Gateway {
             Some(_) => Err(Fault::about(&fault::INVALID_PARAMETER, "RegionId")),
         }
     }
+}
+
+/// What a call that is refused says of itself.
+fn record_claim(claim: &Claim<'_>, record: &mut Record) {
+    record.action = claim.action.to_owned().into();
+    record.claimed = claim.access_key_id.into();
 }
 
 /// Who holds a bearer token. An AccessKey that is named beside it must be the holder's.
@@ -142,7 +165,7 @@ fn refuse_security_token(claim: &Claim<'_>) -> Result<(), Fault> {
 /// Why a request is refused whose parameters cannot be read: a dry run has its own words for that, too.
 fn unreadable(request: &Request, fault: Fault) -> Fault {
     let raw = |name| parameters::raw(request.head.uri.query().unwrap_or_default(), &request.body, name);
-    match Claim::action_in_headers(request).or_else(|| raw("Action")).and_then(|name| kms::SERVICE.find(name)) {
+    match Credentials::action_in_headers(request).or_else(|| raw("Action")).and_then(|name| kms::SERVICE.find(name)) {
         Some(action) => action.refusal(fault, raw(dry_run::NAME)),
         None => fault,
     }

@@ -8,6 +8,8 @@ use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
 use super::{Answer, Dialect, Request, Taken, Unacceptable};
+use crate::call::Premises;
+use crate::journal::Lost;
 
 /// The path that tells whether the server is up, and in which modes.
 pub const HEALTH: &str = "/-/health";
@@ -22,6 +24,9 @@ const LARGEST_BODY: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Console {
     modes: Modes,
+    lost: Lost,
+    /// What it tells the health of.
+    premises: Arc<Premises>,
 }
 
 /// What the server was told to do differently from the real service.
@@ -40,6 +45,12 @@ struct Health<'a> {
     version: &'a str,
     #[serde(flatten)]
     modes: &'a Modes,
+    /// Why it is not `ok`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// What is wrong and keeps nobody from working.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 /// Why there is no other answer.
@@ -50,16 +61,27 @@ struct Refusal<'a> {
 }
 
 impl Console {
-    pub fn new(modes: Modes) -> Self {
-        Self { modes }
+    /// `lost`: the lines that the log lost.
+    pub fn new(modes: Modes, lost: Lost, premises: Arc<Premises>) -> Self {
+        Self { modes, lost, premises }
+    }
+
+    fn health(&self) -> Answer {
+        let warnings = match self.lost.lines() {
+            0 => Vec::new(),
+            1 => vec!["1 line of the log is lost".to_owned()],
+            count => vec![format!("{count} lines of the log are lost")],
+        };
+        let reason = self.premises.holdings.failure().map(|error| error.to_string());
+        let (code, status) =
+            if reason.is_some() { (StatusCode::SERVICE_UNAVAILABLE, "degraded") } else { (StatusCode::OK, "ok") };
+        let version = env!("CARGO_PKG_VERSION");
+        json(code, &Health { status, version, modes: &self.modes, reason, warnings })
     }
 
     fn answer(&self, head: &Parts) -> Answer {
         match (&head.method, head.uri.path()) {
-            (&Method::GET, HEALTH) => {
-                let health = Health { status: "ok", version: env!("CARGO_PKG_VERSION"), modes: &self.modes };
-                json(StatusCode::OK, &health)
-            }
+            (&Method::GET, HEALTH) => self.health(),
             _ => refusal(
                 StatusCode::NOT_FOUND,
                 "NotFound",

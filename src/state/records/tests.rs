@@ -52,6 +52,18 @@ fn material_of_many_versions_comes_back() {
     assert!(read.versions.iter().zip(&many.versions).all(|(one, other)| one.is_same(other)));
 }
 
+/// Records that come one after the other share a place only where it is one.
+#[test]
+fn every_record_is_read_into_its_own_place() {
+    let reader = vault();
+    for (account, region) in [("1", "r"), ("1", "s"), ("2", "s"), ("2", "s"), ("1", "r")] {
+        let here = place(account, region);
+        let (id, content) = written(&put(key(&here, "k", 1, None, &[])));
+        let Ok(Change::Key(keyring::Change::Put(read))) = reader.read(&id, &content) else { panic!("not read") };
+        assert_eq!(read.place, here);
+    }
+}
+
 fn data_key() -> DataKey {
     let version = |id: &str, material: &[u8]| DataKeyVersion { id: id.into(), material: material.to_vec().into() };
     DataKey {
@@ -99,8 +111,26 @@ fn the_kind_of_a_record_is_sealed_with_it() {
     for other in ["1/r/k", "data-key/1/r/k", "clock/1", "key/1/r/l", "key/1/s/k"] {
         assert_eq!(vault().read(other.as_bytes(), &content).unwrap_err(), "its seal is broken", "{other}");
     }
+    // As is all that stands in plain sight.
+    for at in 0..content.len() {
+        let mut changed = content.clone();
+        changed[at] ^= 1;
+        assert!(vault().read(&id, &changed).is_err(), "byte {at}");
+    }
     let unknown = vault().seal(b"thing/1", b"{}", Zeroizing::default());
     assert_eq!(vault().read(b"thing/1", &unknown).unwrap_err(), "its kind is not known");
+}
+
+/// An account is digits; a kind never begins with one.
+#[test]
+fn records_of_schema_1_are_those_of_any_account() {
+    let legacy = vault().legacy().unwrap();
+    for id in ["0/r/k", "1/r/k", "6543210987654321/r/k", "9/r/k", "99999999999999999999/r/k"] {
+        assert!(legacy.contains(&id.as_bytes().to_vec()), "{id}");
+    }
+    for kind in [KEY, DATA_KEY, CLOCK] {
+        assert!(!legacy.contains(&format!("{kind}9/r/k").into_bytes()), "{kind}");
+    }
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 
 use super::super::{Bounds, Revision, Store, StoreError};
 use super::Recorded;
 use super::follower::Follower;
-use super::queue::Queue;
+use super::queue::{CommitError, Queue};
 
 /// The current state and the way to change it.
 pub struct Ledger<S: Recorded> {
@@ -22,6 +22,8 @@ pub struct Ledger<S: Recorded> {
     changed: Condvar,
     /// Where the engine is shared.
     pub(super) follower: Option<Follower<S>>,
+    /// Why the last batch could not be kept.
+    failure: ArcSwapOption<CommitError>,
 }
 
 impl<S: Recorded + Default> Ledger<S> {
@@ -56,6 +58,7 @@ impl<S: Recorded> Ledger<S> {
             queue: Mutex::new(Queue::new(state, revision, bounds.shared)),
             changed: Condvar::new(),
             follower,
+            failure: ArcSwapOption::empty(),
         })
     }
 
@@ -67,6 +70,19 @@ impl<S: Recorded> Ledger<S> {
     /// Whether others write to the engine as well.
     pub fn is_shared(&self) -> bool {
         self.bounds.shared
+    }
+
+    /// Why nothing can be kept, if the last batch could not.
+    pub fn failure(&self) -> Option<Arc<CommitError>> {
+        self.failure.load_full()
+    }
+
+    /// What became of the last batch.
+    pub(super) fn note(&self, outcome: Option<&CommitError>) {
+        let failure = outcome.filter(|error| matches!(error, CommitError::Full | CommitError::Failed(_)));
+        if failure.is_some() || self.failure.load().is_some() {
+            self.failure.store(failure.cloned().map(Arc::new));
+        }
     }
 
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue<S>> {

@@ -1,19 +1,19 @@
-//! What is known of an engine that others write to as well.
+//! What one node knows of an engine that others write to as well.
 
 use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::super::{BatchId, Chance, Revision, StoreError};
 
-/// How far it was followed, and what it was asked.
+/// What is known of a shared engine.
 pub(super) struct Follower<S> {
     /// The state without what the engine keeps.
-    pub initial: S,
+    initial: S,
     /// Where the ids of batches come from.
-    pub chance: Chance,
+    chance: Chance,
     door: Mutex<Door>,
     questions: Mutex<Questions>,
-    pub answered: Condvar,
+    answered: Condvar,
 }
 
 /// Held by whoever brings the durable state forward.
@@ -28,10 +28,10 @@ pub(super) struct Door {
 
 /// Questions for the newest revision: one at a time, for all who wait.
 #[derive(Default)]
-pub(super) struct Questions {
-    pub asked: u64,
-    pub is_out: bool,
-    pub answer: Option<(u64, Result<Revision, StoreError>)>,
+struct Questions {
+    asked: u64,
+    is_out: bool,
+    answer: Option<(u64, Result<Revision, StoreError>)>,
 }
 
 impl<S> Follower<S> {
@@ -45,7 +45,7 @@ impl<S> Follower<S> {
         self.door.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn questions(&self) -> MutexGuard<'_, Questions> {
+    fn questions(&self) -> MutexGuard<'_, Questions> {
         self.questions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -55,12 +55,43 @@ impl<S> Follower<S> {
         (door.watched, door.has_come) = (id, false);
         door.gaps
     }
+
+    /// The state without what the engine keeps.
+    pub fn initial(&self) -> &S {
+        &self.initial
+    }
+
+    /// A name for a batch that no other has.
+    pub fn batch_id(&self) -> BatchId {
+        BatchId(self.chance.request_id().as_u128())
+    }
+
+    /// The newest revision there is, which `ask` asks the engine for. An answer to a question that was out before
+    /// may be older than what the caller has heard of.
+    pub fn newest(&self, ask: impl FnOnce() -> Result<Revision, StoreError>) -> Result<Revision, StoreError> {
+        let mut questions = self.questions();
+        let wanted = questions.asked + 1;
+        loop {
+            match &questions.answer {
+                Some((number, answer)) if *number >= wanted => return answer.clone(),
+                _ if !questions.is_out => break,
+                _ => questions = self.answered.wait(questions).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+        questions.asked += 1;
+        questions.is_out = true;
+        drop(questions);
+        let mut question =
+            Question { follower: self, answer: Err(StoreError("whoever asked it has panicked".to_owned())) };
+        question.answer = ask();
+        question.answer.clone()
+    }
 }
 
 /// A question that is out. Whoever asked leaves an answer, even in a panic.
-pub(super) struct Question<'f, S> {
-    pub follower: &'f Follower<S>,
-    pub answer: Result<Revision, StoreError>,
+struct Question<'f, S> {
+    follower: &'f Follower<S>,
+    answer: Result<Revision, StoreError>,
 }
 
 impl<S> Drop for Question<'_, S> {

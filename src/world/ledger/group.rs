@@ -67,6 +67,7 @@ impl<S: Recorded> UnderWay<'_, S> {
     /// The batch is durable, or it has failed, and all that was built on it.
     pub fn conclude(&mut self, outcome: Result<Revision, CommitError>) {
         self.is_concluded = true;
+        self.ledger.note(outcome.as_ref().err());
         let mut calls = mem::take(&mut self.calls);
         let mut queue = self.ledger.queue();
         queue.is_under_way = false;

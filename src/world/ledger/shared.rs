@@ -1,7 +1,7 @@
 //! A state that others move as well: their changes and our own come back through one door, in order.
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use arc_swap::Guard;
 
 use super::super::{Appended, Batch, BatchId, Call, Followed, Revision, Scope, StoreError};
 use super::durable::load;
-use super::follower::{Door, Follower, Question};
+use super::follower::{Door, Follower};
 use super::group::UnderWay;
 use super::queue::Queued;
 use super::{CommitError, Ledger, Recorded};
@@ -30,27 +30,9 @@ impl<S: Recorded> Ledger<S> {
     }
 
     pub(super) fn refresh(&self) -> Result<(), StoreError> {
-        self.follower.as_ref().map_or(Ok(()), |follower| self.reach(follower, self.ask(follower)?))
-    }
-
-    /// The newest revision there is. An answer to a question that was out before may be older than what the caller
-    /// has heard of.
-    fn ask(&self, follower: &Follower<S>) -> Result<Revision, StoreError> {
-        let mut questions = follower.questions();
-        let wanted = questions.asked + 1;
-        loop {
-            match &questions.answer {
-                Some((number, answer)) if *number >= wanted => return answer.clone(),
-                _ if !questions.is_out => break,
-                _ => questions = follower.answered.wait(questions).unwrap_or_else(PoisonError::into_inner),
-            }
-        }
-        questions.asked += 1;
-        questions.is_out = true;
-        drop(questions);
-        let mut question = Question { follower, answer: Err(StoreError("whoever asked it has panicked".to_owned())) };
-        question.answer = self.store.current();
-        question.answer.clone()
+        self.follower
+            .as_ref()
+            .map_or(Ok(()), |follower| self.reach(follower, follower.newest(|| self.store.current())?))
     }
 
     /// Bring the durable state to `revision`.
@@ -90,7 +72,7 @@ impl<S: Recorded> Ledger<S> {
 
     /// Through the same door, where the engine does not remember what was in between.
     fn replace(&self, follower: &Follower<S>, door: &mut Door) -> Result<(), StoreError> {
-        let (state, revision) = load(&follower.initial, &*self.store, &mut |_| {})?;
+        let (state, revision) = load(follower.initial(), &*self.store, &mut |_| {})?;
         if revision < door.revision {
             return Err(StoreError("it goes back".to_owned()));
         }
@@ -110,7 +92,7 @@ impl<S: Recorded> Ledger<S> {
     pub(super) fn send(&self, follower: &Follower<S>, mut under_way: UnderWay<'_, S>, base: Revision) {
         let mut tries = 0;
         while !under_way.calls.is_empty() && tries < TRIES {
-            let id = BatchId(follower.chance.request_id().as_u128());
+            let id = follower.batch_id();
             let batch = Batch { id, calls: under_way.calls.iter().map(|call| call.sent(base)).collect() };
             match self.send_one(follower, &batch, &mut tries) {
                 Sent::Done(outcome) => return under_way.conclude(outcome),

@@ -1,7 +1,8 @@
 //! Changes in a redb file: one record for each thing that changes.
 
 use std::fmt;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -12,6 +13,7 @@ use redb::{
 };
 
 use super::{Appended, Batch, Bounds, Followed, Revision, Store, StoreError};
+use crate::world::files::{Readers, is_named, place_filled};
 
 const RECORDS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("records");
 
@@ -22,6 +24,9 @@ const OWNER: &str = "owner";
 
 /// Bytes of the file that are kept in memory: it is read once, when it is opened.
 const CACHE: usize = 4 * 1024 * 1024;
+
+/// Bytes at the start of a file by which it is known; zeros until it is whole.
+const MAGIC_LENGTH: u64 = 9;
 
 /// Records that are read at once.
 const PORTION: usize = 4096;
@@ -75,8 +80,60 @@ pub enum OpenError {
     OtherOwner,
     #[error("it is damaged: {0}")]
     Damaged(String),
+    /// It was cut off while it was made: nothing was ever kept in it.
+    #[error("it was never finished, and nothing is kept in it: remove it to begin anew")]
+    Unfinished,
     #[error("{0}")]
     Io(String),
+}
+
+impl From<io::Error> for OpenError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error.to_string())
+    }
+}
+
+/// Whether a file was cut off before its first pages were written: earlier releases gave it its name by then.
+fn is_unfinished(path: &Path) -> Result<bool, io::Error> {
+    let mut start = Vec::new();
+    File::open(path)?.take(MAGIC_LENGTH).read_to_end(&mut start)?;
+    Ok(start.iter().all(|byte| *byte == 0))
+}
+
+/// See that a file is `owner`'s, or make it so if it is new.
+fn claim(file: &redb::Database, schema: u32, owner: &[u8]) -> Result<(), OpenError> {
+    let read = file.begin_read().map_err(redb::Error::from)?;
+    match read.open_table(META) {
+        Ok(meta) => {
+            let found = schema_of(&meta)?;
+            if found > schema {
+                return Err(OpenError::Newer(found));
+            }
+            let own = meta.get(OWNER).map_err(redb::Error::from)?;
+            if own.is_none_or(|own| own.value() != owner) { Err(OpenError::OtherOwner) } else { Ok(()) }
+        }
+        Err(redb::TableError::TableDoesNotExist(_)) => begin(file, schema, owner).map_err(OpenError::from),
+        Err(error) => Err(redb::Error::from(error).into()),
+    }
+}
+
+fn begin(file: &redb::Database, schema: u32, owner: &[u8]) -> Result<(), redb::Error> {
+    let write = begin_write(file)?;
+    {
+        let mut meta = write.open_table(META)?;
+        meta.insert(SCHEMA, schema.to_be_bytes().as_slice())?;
+        meta.insert(OWNER, owner)?;
+        write.open_table(RECORDS)?;
+    }
+    Ok(write.commit()?)
+}
+
+/// Begin to write. The commit is in two phases: whatever breaks in the file later, no older state can be taken for the
+/// newest one.
+fn begin_write(file: &redb::Database) -> Result<redb::WriteTransaction, redb::TransactionError> {
+    let mut write = file.begin_write()?;
+    write.set_two_phase_commit(true);
+    Ok(write)
 }
 
 impl<R> Database<R> {
@@ -87,59 +144,26 @@ impl<R> Database<R> {
     where
         R: Records<C>,
     {
-        let file = Builder::new().set_cache_size(CACHE).set_check_integrity_on_open(true).create(path)?;
-        let database = Self { file, records };
-        database.claim(R::SCHEMA)?;
-        Ok(database)
-    }
-
-    /// See that the file is ours, or make it so if it is new.
-    fn claim<C>(&self, schema: u32) -> Result<(), OpenError>
-    where
-        R: Records<C>,
-    {
-        let read = self.file.begin_read().map_err(redb::Error::from)?;
-        match read.open_table(META) {
-            Ok(meta) => {
-                let found = schema_of(&meta)?;
-                if found > schema {
-                    return Err(OpenError::Newer(found));
-                }
-                let owner = meta.get(OWNER).map_err(redb::Error::from)?;
-                if owner.is_none_or(|owner| owner.value() != self.records.owner()) {
-                    return Err(OpenError::OtherOwner);
-                }
-                Ok(())
-            }
-            Err(redb::TableError::TableDoesNotExist(_)) => self.begin(schema).map_err(OpenError::from),
-            Err(error) => Err(redb::Error::from(error).into()),
+        if !is_named(path) {
+            // It gets its name once it is whole; if somebody was quicker, theirs counts.
+            place_filled(path, Readers::Owner, |unfinished| {
+                claim(&Builder::new().create(unfinished)?, R::SCHEMA, records.owner())
+            })?;
         }
+        if is_unfinished(path)? {
+            return Err(OpenError::Unfinished);
+        }
+        let file = Builder::new().set_cache_size(CACHE).set_check_integrity_on_open(true).open(path)?;
+        claim(&file, R::SCHEMA, records.owner())?;
+        Ok(Self { file, records })
     }
 
     fn schema(&self) -> Result<u32, redb::Error> {
         schema_of(&self.file.begin_read()?.open_table(META)?)
     }
 
-    /// Begin to write. The commit is in two phases: whatever breaks in the file later, no older state can be taken for
-    /// the newest one.
     fn begin_write(&self) -> Result<redb::WriteTransaction, redb::TransactionError> {
-        let mut write = self.file.begin_write()?;
-        write.set_two_phase_commit(true);
-        Ok(write)
-    }
-
-    fn begin<C>(&self, schema: u32) -> Result<(), redb::Error>
-    where
-        R: Records<C>,
-    {
-        let write = self.begin_write()?;
-        {
-            let mut meta = write.open_table(META)?;
-            meta.insert(SCHEMA, schema.to_be_bytes().as_slice())?;
-            meta.insert(OWNER, self.records.owner())?;
-            write.open_table(RECORDS)?;
-        }
-        Ok(write.commit()?)
+        begin_write(&self.file)
     }
 
     /// Forget every record.

@@ -11,12 +11,12 @@ mod mac;
 mod material;
 mod prelude;
 mod recipient;
-pub mod reference;
+mod reference;
 mod region;
+mod resource_names;
 mod service;
 mod subject;
 mod tag;
-
 mod types;
 mod version;
 pub mod words;
@@ -24,7 +24,7 @@ pub mod words;
 pub use catalogue::NOT_BUILT;
 pub use crypto::CiphertextBlob;
 pub use lists::check_tag;
-pub use subject::ANYTHING;
+pub use resource_names::ALIAS_PREFIX;
 
 use super::{Entry, Service};
 

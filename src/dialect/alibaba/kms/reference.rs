@@ -2,15 +2,10 @@
 
 use serde::de::{Deserialize, Deserializer};
 
+use super::resource_names::{ALIAS_PREFIX, KEY_PREFIX};
 use super::types::from_text;
 use crate::access::Arn;
 use crate::keyring::AliasName;
-
-/// What stands before the name in an alias.
-pub const ALIAS_PREFIX: &str = "alias/";
-
-/// What stands before the id in the ARN of a key.
-pub const KEY_PREFIX: &str = "key/";
 
 /// A key as the caller names it.
 #[derive(Debug, Clone, PartialEq, Eq)]

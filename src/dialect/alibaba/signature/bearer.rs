@@ -18,8 +18,10 @@ use http::{HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 use sm3::Sm3;
 
+use super::claim::Claim;
 use super::names::{ACTION, BEARER_TOKEN, CONTENT_SHA256, DATE, NONCE, SECURITY_TOKEN, SIGNATURE_TYPE, VERSION, only};
-use super::{Claim, Proof, incomplete, missing, time};
+use super::refusals::{incomplete, missing};
+use super::time::time;
 use crate::dialect::Request;
 use crate::dialect::alibaba::encoding::hex;
 use crate::dialect::alibaba::fault::{self, Fault};
@@ -56,7 +58,10 @@ pub(super) fn in_parameters<'r>(request: &'r Request, token: Option<&'r str>) ->
 ///
 /// Errors: `MissingParameter`, `InvalidSignatureMethod`; `IncompleteSignature` for what a request has to send beside a
 /// token, and for anything that disagrees with it.
-pub(super) fn in_headers<'r>(request: &'r Request, parameters: &'r Parameters) -> Result<Claim<'r>, Fault> {
+pub(super) fn in_headers<'r>(
+    request: &'r Request,
+    parameters: &'r Parameters,
+) -> Result<(Claim<'r>, Token<'r>), Fault> {
     let header = |name: HeaderName| only(request.head.headers.get_all(name).iter());
     let token = header(BEARER_TOKEN).ok_or_else(|| incomplete("the header x-acs-bearer-token cannot be read"))?;
     demand_agreement(request, parameters.given("BearerToken"), token)?;
@@ -71,7 +76,7 @@ pub(super) fn in_headers<'r>(request: &'r Request, parameters: &'r Parameters) -
     if !header(CONTENT_SHA256).is_some_and(|hash| is_hash_of(&request.body, hash)) {
         return Err(incomplete("x-acs-content-sha256 is not the hash of the body"));
     }
-    Ok(Claim {
+    let claim = Claim {
         access_key_id: "",
         action: header(ACTION).ok_or_else(|| missing("Action"))?,
         version: header(VERSION),
@@ -79,8 +84,8 @@ pub(super) fn in_headers<'r>(request: &'r Request, parameters: &'r Parameters) -
         nonce: Some(nonce),
         security_token: header(SECURITY_TOKEN),
         region: None,
-        proof: Proof::Bearer(Token(token)),
-    })
+    };
+    Ok((claim, Token(token)))
 }
 
 /// Whatever token is shown elsewhere is this one. Errors: `IncompleteSignature`.

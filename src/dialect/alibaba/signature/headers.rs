@@ -18,8 +18,10 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::algorithm::{Algorithm, HmacAlgorithm, hmac_sha256};
+use super::claim::Claim;
 use super::names::{ACTION, BEARER_TOKEN, CONTENT_SHA256, DATE, NONCE, SECURITY_TOKEN, VERSION, only};
-use super::{Claim, Proof, incomplete, mismatch, missing, of_another_kind, time};
+use super::refusals::{incomplete, mismatch, missing, of_another_kind};
+use super::time::time;
 use crate::access::Verifier;
 use crate::dialect::Request;
 use crate::dialect::alibaba::encoding::{encode_once, hex, is_unreserved, unhex};
@@ -62,7 +64,10 @@ pub(super) fn action(request: &Request) -> Option<&str> {
 }
 
 /// Take apart `<algorithm> Credential=<c>,SignedHeaders=<names>,Signature=<hex>`, in any order.
-pub(super) fn claim<'r>(request: &'r Request, authorization: &'r [u8]) -> Result<Claim<'r>, Fault> {
+pub(super) fn claim<'r>(
+    request: &'r Request,
+    authorization: &'r [u8],
+) -> Result<(Claim<'r>, SignedHeaders<'r>), Fault> {
     let unreadable = || incomplete("the Authorization header cannot be read");
     let text = std::str::from_utf8(authorization).map_err(|_| unreadable())?;
     let (name, fields) = text.split_once(' ').ok_or_else(unreadable)?;
@@ -100,7 +105,7 @@ pub(super) fn claim<'r>(request: &'r Request, authorization: &'r [u8]) -> Result
     }
     let mut names = Vec::with_capacity(16);
     names.extend(split(joined_names, b';'));
-    Ok(Claim {
+    let claim = Claim {
         access_key_id,
         action: headers.only(&ACTION).ok_or_else(|| missing("Action"))?,
         version: headers.only(&VERSION),
@@ -108,16 +113,9 @@ pub(super) fn claim<'r>(request: &'r Request, authorization: &'r [u8]) -> Result
         nonce: headers.only(&NONCE),
         security_token: headers.only(&SECURITY_TOKEN),
         region: scope.map(|scope| scope.region),
-        proof: Proof::Headers(SignedHeaders {
-            algorithm,
-            scope,
-            joined_names,
-            names,
-            content_sha256: headers.only(&CONTENT_SHA256),
-            headers,
-            signature,
-        }),
-    })
+    };
+    let content_sha256 = headers.only(&CONTENT_SHA256);
+    Ok((claim, SignedHeaders { algorithm, scope, joined_names, names, headers, content_sha256, signature }))
 }
 
 /// `<AccessKey id>/<yyyymmdd>/<region>/<product>/aliyun_v4_request`.

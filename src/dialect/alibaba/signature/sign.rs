@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::algorithm::{Algorithm, HmacAlgorithm};
 use super::headers::{self, CanonicalRequest, Scope};
-use super::{Algorithm, HmacAlgorithm, v1};
+use super::v1;
 use crate::dialect::alibaba::encoding::encode_once;
 use crate::dialect::alibaba::parameters::Parameters;
 

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use sha1::Sha1;
 use subtle::ConstantTimeEq;
 
-use super::{mismatch, of_another_kind};
+use super::refusals::{mismatch, of_another_kind};
 use crate::access::Verifier;
 use crate::dialect::alibaba::encoding::encode_twice;
 use crate::dialect::alibaba::fault::Fault;

@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use crate::dialect::alibaba::kms::lists::Page;
-use crate::dialect::alibaba::kms::reference::ALIAS_PREFIX;
-use crate::dialect::alibaba::kms::subject::alias_arn;
+use crate::dialect::alibaba::kms::resource_names::{ALIAS_PREFIX, alias_arn};
 use crate::keyring::{AliasName, Key};
 
 #[derive(Debug, Serialize)]

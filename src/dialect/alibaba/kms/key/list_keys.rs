@@ -2,7 +2,8 @@ use jiff::Timestamp;
 
 use crate::dialect::alibaba::kms::lists::{Filters, Page, PageNumber, PageSize, Property};
 use crate::dialect::alibaba::kms::prelude::*;
-use crate::dialect::alibaba::kms::subject::{AllKeys, Whole, key_arn};
+use crate::dialect::alibaba::kms::resource_names::key_arn;
+use crate::dialect::alibaba::kms::subject::{AllKeys, Whole};
 use crate::dialect::alibaba::kms::words::{is_every_key_spoken, is_spoken};
 
 /// List the keys of the region, in the order of their ids.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::dialect::alibaba::kms::subject::key_arn;
+use crate::dialect::alibaba::kms::resource_names::key_arn;
 use crate::dialect::alibaba::kms::types::timestamp;
 use crate::dialect::alibaba::kms::words::Word;
 use crate::keyring::{Key, KeyState};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Found, alias_arn, key_resource, resource};
+use super::{Found, key_resource, resource, spoken};
 use crate::call::{Asks, Resource, Subject};
 use crate::dialect::alibaba::fault::Fault;
 use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::resource_names::alias_arn;
 use crate::keyring::{self, Admitted, AliasName, Key, Place, States};
 use crate::state::{Mode, View};
 
@@ -52,7 +53,7 @@ impl Subject for BoundAlias {
 
     fn find<M: Mode>(name: &AliasName, asks: Asks, view: &View<'_, M>) -> Found<Self> {
         let mut resources = vec![alias_resource(asks, view.place(), name)];
-        let found = view.keys().find_alias(name);
+        let found = view.keys().find_alias(name).and_then(spoken);
         resources.extend(found.as_ref().ok().map(|key| key_resource(asks.first(), key)));
         Found { resources, outcome: found.map(|key| Self { key, name: name.clone() }).map_err(Fault::from) }
     }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Found, arn, resource};
+use super::{Found, resource, spoken};
 use crate::call::{Asks, Subject};
 use crate::dialect::alibaba::fault::{self, Fault};
+use crate::dialect::alibaba::kms::resource_names::arn;
 use crate::keyring::{self, Admitted, Key, States};
 use crate::secrets::DataKey;
 use crate::state::{Mode, View};
@@ -43,7 +44,7 @@ impl Subject for KeptDataKey {
     fn find<M: Mode>(name: &str, asks: Asks, view: &View<'_, M>) -> Found<Self> {
         let found = <Arc<DataKey>>::find(name, asks, view);
         let outcome = found.outcome.and_then(|data_key| {
-            let key = view.keys().find(data_key.key.as_str())?;
+            let key = view.keys().find(data_key.key.as_str()).and_then(spoken)?;
             Ok(Self { data_key, key })
         });
         Found { resources: found.resources, outcome }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Found, arn, elsewhere_arn, key_resource, resource};
+use super::{Found, key_resource, resource, spoken};
 use crate::call::{Asks, Subject};
 use crate::dialect::alibaba::fault::{self, Fault};
-use crate::dialect::alibaba::kms::reference::{ALIAS_PREFIX, KEY_PREFIX, KeyName, KeyRef};
+use crate::dialect::alibaba::kms::reference::{KeyName, KeyRef};
+use crate::dialect::alibaba::kms::resource_names::{ALIAS_PREFIX, KEY_PREFIX, arn, elsewhere_arn};
 use crate::keyring::{self, Admitted, AliasName, Key, States, VersionId};
 use crate::state::{Mode, View};
 
@@ -25,11 +26,12 @@ impl Subject for Arc<Key> {
             return absent(reference, asks, region, account);
         }
         let outcome = match &reference.name {
-            KeyName::Id(id) => keys.find(id).map_err(Fault::from),
+            KeyName::Id(id) => keys.find(id).and_then(spoken).map_err(Fault::from),
             KeyName::Alias(_) if !reference.alias_allowed => Err((&fault::UNSUPPORTED_ALIAS).into()),
             KeyName::Alias(name) => AliasName::new(name)
                 .map_err(|_| keyring::Error::AliasNotFound)
                 .and_then(|name| keys.find_alias(&name))
+                .and_then(spoken)
                 .map_err(Fault::from),
         };
         match outcome {
@@ -63,7 +65,7 @@ impl Subject for Sealing {
     type Admitted = Admitted;
 
     fn find<M: Mode>(version: VersionId, asks: Asks, view: &View<'_, M>) -> Found<Self> {
-        match view.keys().find_sealing(version) {
+        match view.keys().find_sealing(version).and_then(spoken) {
             Ok(key) => Found { resources: vec![key_resource(asks.first(), &key)], outcome: Ok(Self(key)) },
             Err(error) => {
                 let version = version.to_string();

@@ -16,39 +16,23 @@ pub use crate::call::{Checked, Ordered, With};
 
 use std::sync::Arc;
 
-use super::reference::{ALIAS_PREFIX, KEY_PREFIX};
+use super::resource_names::key_arn;
+use super::words::is_spoken;
 use crate::call;
 use crate::dialect::alibaba::fault::Fault;
-use crate::keyring::{AliasName, Key, Place};
+use crate::keyring::{self, Key};
 
 type Found<T> = call::Found<T, Fault>;
 
-/// The resource of actions that are about no thing in particular.
-pub const ANYTHING: &str = "*";
-
 fn resource(action: &'static str, name: String) -> call::Resource {
-    call::Resource { action, name, key: None }
+    call::Resource::new(action, name)
 }
 
 fn key_resource(action: &'static str, key: &Arc<Key>) -> call::Resource {
-    call::Resource { action, name: key_arn(key), key: Some(Arc::clone(key)) }
+    call::Resource::of_key(action, key_arn(key), key)
 }
 
-/// `acs:kms:<region>:<account>:key/<id>`.
-pub fn key_arn(key: &Key) -> String {
-    arn(&key.place, KEY_PREFIX, key.id.as_str())
-}
-
-/// `acs:kms:<region>:<account>:alias/<name>`.
-pub fn alias_arn(place: &Place, name: &AliasName) -> String {
-    arn(place, ALIAS_PREFIX, name.as_str())
-}
-
-/// `acs:kms:<region>:<account>:<kind><name>`.
-fn arn(place: &Place, kind: &str, name: &str) -> String {
-    elsewhere_arn(&place.region, &place.account, kind, name)
-}
-
-fn elsewhere_arn(region: &str, account: &str, kind: &str, name: &str) -> String {
-    ["acs:kms:", region, ":", account, ":", kind, name].concat()
+/// A key of which some word cannot be said does not exist here.
+fn spoken(key: Arc<Key>) -> Result<Arc<Key>, keyring::Error> {
+    if is_spoken(&key) { Ok(key) } else { Err(keyring::Error::KeyNotFound) }
 }

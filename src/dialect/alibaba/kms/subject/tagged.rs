@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Found, arn, resource};
+use super::{Found, resource};
 use crate::call::{Asks, Resource, Subject};
 use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::kms::reference::KeyRef;
+use crate::dialect::alibaba::kms::resource_names::arn;
 use crate::dialect::alibaba::kms::types::Text;
 use crate::keyring::{self, Admitted, Key, Place, States};
 use crate::state::{Mode, View};

@@ -4,9 +4,11 @@ use std::marker::PhantomData;
 
 use jiff::Timestamp;
 
-use super::{ANYTHING, Found, arn, resource};
+use super::{Found, resource};
+use crate::access::ANYTHING;
 use crate::call::{Asks, Subject};
 use crate::dialect::alibaba::fault::Fault;
+use crate::dialect::alibaba::kms::resource_names::arn;
 use crate::keyring::{self, Place, States};
 use crate::state::{Mode, View};
 
