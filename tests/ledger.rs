@@ -309,6 +309,14 @@ fn a_lost_answer_is_found_again() {
 }
 
 #[test]
+fn what_has_come_is_not_sent_again() {
+    let engine = Engine::<Register>::new(Faults::default());
+    engine.plan(&[Fault::LostDone]);
+    touch(&node(&engine), 0, 1).unwrap();
+    assert_eq!(engine.counts().appends, 1);
+}
+
+#[test]
 fn what_stays_unknown_is_busy_after_eight_tries() {
     let engine = Engine::<Register>::new(Faults::default());
     let one = node(&engine);

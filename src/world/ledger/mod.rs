@@ -23,6 +23,8 @@ pub use transaction::Transaction;
 #[cfg(test)]
 mod group_tests;
 #[cfg(test)]
+mod queue_tests;
+#[cfg(test)]
 mod shared_tests;
 #[cfg(test)]
 mod toys;

@@ -1,11 +1,13 @@
 //! Batches over an engine that others write to as well.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
+use std::time::Duration;
 
 use super::toys::{Change, Common, Map, commit, put};
 use super::{CommitError, Ledger};
-use crate::world::{Appended, Batch, Revision, Scope, StoreError};
+use crate::world::{Appended, Batch, Followed, Revision, Scope, StoreError};
 
 /// Calls of one change each, as one batch in this order. `meanwhile` happens before the last one is committed.
 fn as_one_batch(ledger: &Ledger<Map>, calls: &[Change], meanwhile: impl FnOnce()) -> Vec<Result<(), CommitError>> {
@@ -87,6 +89,30 @@ fn scopes_are_those_of_before_and_after_each_change() {
     // The number between was unique for a moment as well.
     let numbers = [1u64, 2, 3].map(|number| Scope::new(number.to_be_bytes()));
     assert_eq!(call.scopes, numbers.into_iter().chain([Scope::new(*b"a")]).collect::<Vec<_>>());
+}
+
+#[test]
+fn one_question_serves_all_who_wait() {
+    const READERS: usize = 24;
+    let engine = Common::default();
+    let ledger = engine.ledger();
+    let coming = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let held = engine.hold_questions();
+        for _ in 0..READERS {
+            scope.spawn(|| {
+                coming.fetch_add(1, Ordering::SeqCst);
+                ledger.refreshed().unwrap();
+            });
+        }
+        while coming.load(Ordering::SeqCst) < READERS {
+            thread::yield_now();
+        }
+        // The last of them have still a step to go.
+        thread::sleep(Duration::from_millis(20));
+        drop(held);
+    });
+    assert!(engine.questions() < READERS / 2, "{} questions", engine.questions());
 }
 
 #[test]
@@ -282,4 +308,53 @@ fn an_engine_that_cannot_be_reached_is_told_and_holds_up_nobody() {
     assert_eq!(ledger.refreshed().unwrap().0.len(), 2);
     commit(&ledger, "c", 3).unwrap();
     assert_eq!(engine.questions(), 3);
+}
+
+fn unreachable() -> StoreError {
+    StoreError("it cannot be reached".to_owned())
+}
+
+#[test]
+fn a_conflict_that_cannot_be_looked_into_is_no_failure_where_an_answer_was_lost() {
+    for (is_lost, expected) in [(false, "!"), (true, "b")] {
+        let engine = Common::default();
+        let ledger = engine.ledger();
+        let outcomes = as_one_batch(&ledger, &[put("a", 1)], || {
+            let scopes = vec![Scope::new(*b"a")];
+            engine.plan(is_lost.then_some(Appended::Unknown));
+            engine.plan([Appended::Conflict { scopes, upto: Revision(1) }]);
+            engine.break_down(true);
+        });
+        assert_eq!(told(&outcomes), expected);
+    }
+}
+
+#[test]
+fn what_is_done_is_asked_for_until_it_comes() {
+    let engine = Common::default();
+    let ledger = engine.ledger();
+    let current = || Ok(Followed::Current(Revision(0)));
+    engine.plan_follows([current(), Err(unreachable()), current(), current(), Err(unreachable())]);
+    assert_eq!(told(&[commit(&ledger, "a", 1)]), "d");
+    assert_eq!(ledger.snapshot().0.len(), 1);
+}
+
+#[test]
+fn after_a_gap_the_state_is_what_the_engine_holds() {
+    let engine = Common::default();
+    let initial = Map([put("of the file", 7)].into());
+    let ledger = Ledger::open_over(initial, Box::new(engine.clone()), &mut |_, _| {}).unwrap();
+    commit(&ledger, "a", 1).unwrap();
+    engine.retell(&[put("b", 2), put("c", 3)]);
+    engine.plan_follows([Ok(Followed::Gap)]);
+    assert_eq!(ledger.refreshed().unwrap().0, [put("of the file", 7), put("b", 2), put("c", 3)].into());
+    // It never goes back.
+    engine.write(put("d", 4));
+    commit(&ledger, "e", 5).unwrap();
+    let upto = engine.write(put("f", 6));
+    ledger.refreshed().unwrap();
+    engine.write(put("g", 8));
+    engine.plan_follows([Ok(Followed::Changes { revision: upto, batch: None, changes: vec![put("f", 0)] })]);
+    ledger.refreshed().unwrap_err();
+    assert_eq!(ledger.snapshot().0["f"], 6);
 }

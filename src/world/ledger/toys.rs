@@ -89,7 +89,8 @@ impl Store<Change> for Scripted {
     }
 
     fn load(&self, take: &mut dyn FnMut(Vec<Change>)) -> Result<Revision, StoreError> {
-        take(vec![put("first", 1), put("second", 2)]);
+        take(vec![put("first", 1)]);
+        take(vec![put("second", 2)]);
         Ok(Revision::default())
     }
 
@@ -139,11 +140,12 @@ pub fn changed<'l>(ledger: &'l Ledger<Map>, name: &str, number: u64) -> Transact
 
 /// An engine that others write to as well, which answers as it is told, or else does what it is asked.
 #[derive(Clone, Default)]
-pub struct Common(Arc<Mutex<Kept>>);
+pub struct Common(Arc<Mutex<Kept>>, Arc<Mutex<()>>);
 
 #[derive(Default)]
 struct Kept {
     planned: VecDeque<Appended>,
+    planned_follows: VecDeque<Result<Followed<Change>, StoreError>>,
     log: Vec<(BatchId, Vec<Change>)>,
     /// What came, by the changes of each call.
     came: Vec<Batch<Change>>,
@@ -172,6 +174,16 @@ impl Common {
         self.kept().planned.extend(answers);
     }
 
+    /// What the next followers are told.
+    pub fn plan_follows(&self, answers: impl IntoIterator<Item = Result<Followed<Change>, StoreError>>) {
+        self.kept().planned_follows.extend(answers);
+    }
+
+    /// Tell another story from the beginning: each change makes a revision.
+    pub fn retell(&self, changes: &[Change]) {
+        self.kept().log = changes.iter().map(|change| (BatchId(0), vec![change.clone()])).collect();
+    }
+
     /// Somebody else writes; the revision that this makes.
     pub fn write(&self, change: Change) -> Revision {
         let mut kept = self.kept();
@@ -190,6 +202,11 @@ impl Common {
 
     pub fn questions(&self) -> usize {
         self.kept().questions
+    }
+
+    /// Let questions wait until what this gives is dropped.
+    pub fn hold_questions(&self) -> MutexGuard<'_, ()> {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn up(&self) -> Result<MutexGuard<'_, Kept>, StoreError> {
@@ -220,7 +237,10 @@ impl Store<Change> for Common {
     }
 
     fn follow(&self, after: Revision) -> Result<Followed<Change>, StoreError> {
-        let kept = self.up()?;
+        let mut kept = self.up()?;
+        if let Some(answer) = kept.planned_follows.pop_front() {
+            return answer;
+        }
         let next = usize::try_from(after.0).unwrap();
         Ok(match kept.log.get(next).cloned() {
             Some((batch, changes)) => {
@@ -231,6 +251,7 @@ impl Store<Change> for Common {
     }
 
     fn current(&self) -> Result<Revision, StoreError> {
+        drop(self.hold_questions());
         let mut kept = self.up()?;
         kept.questions += 1;
         Ok(Revision(kept.log.len() as u64))
