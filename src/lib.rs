@@ -45,6 +45,7 @@
 //! | [`Chance`](world::Chance), [`Draw`](world::Draw) | the source of randomness, and what one call takes of it |
 //! | Settle | to make the version that a rotation should have made, by the call that meets it |
 //! | Dry run | the whole way is walked, and nothing is kept |
+#![warn(clippy::print_stdout, clippy::print_stderr)] // they end a process to which nobody listens
 
 pub mod access;
 pub mod call;

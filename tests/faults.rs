@@ -139,7 +139,7 @@ fn health_has_no_warnings_while_nothing_is_lost() {
 }
 
 /// Enough to fill the pipe and what waits for it.
-const MANY: usize = 8000;
+const MANY: usize = 24_000;
 
 #[test]
 fn a_log_that_is_never_read_holds_up_nothing() {

@@ -17,7 +17,10 @@ use super::line::{Line, Style};
 use crate::world::Clock;
 
 /// What may wait to be written, in bytes.
-const CAPACITY: usize = 1024 * 1024;
+const CAPACITY: usize = 4 * 1024 * 1024;
+
+/// How much is worth a write at once, in bytes: what a pipe takes.
+const PLENTY: usize = 64 * 1024;
 
 /// How long the first line waits for others, so that they share a write.
 const GATHERING: Duration = Duration::from_millis(5);
@@ -146,7 +149,7 @@ impl Queue {
         }
         waiting.lines.extend_from_slice(line.as_bytes());
         // The writer waits for the first line, and then for many.
-        if before == 0 || (before < CAPACITY / 2 && waiting.lines.len() >= CAPACITY / 2) {
+        if before == 0 || (before < PLENTY && waiting.lines.len() >= PLENTY) {
             self.filled.notify_one();
         }
     }
@@ -159,7 +162,7 @@ impl Queue {
         let mut waiting = self.waiting();
         if !has_else {
             waiting = self.filled.wait_while(waiting, is_idle).unwrap_or_else(PoisonError::into_inner);
-            let is_short = |waiting: &mut Waiting| waiting.lines.len() < CAPACITY / 2 && !waiting.is_closed;
+            let is_short = |waiting: &mut Waiting| waiting.lines.len() < PLENTY && !waiting.is_closed;
             let gathered = self.filled.wait_timeout_while(waiting, GATHERING, is_short);
             waiting = gathered.unwrap_or_else(PoisonError::into_inner).0;
         }
