@@ -12,6 +12,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rstest::rstest;
 use serde_json::{Value, json};
+use tracing::Dispatch;
 use yaoshi::call::Limits;
 use yaoshi::config::{Options, SandboxFile};
 use yaoshi::dialect::alibaba::{self, Gateway};
@@ -259,7 +260,7 @@ fn what_it_seals_the_keyring_opens() {
     assert_ne!(both.encrypt("account", APP).1, sealed);
     assert_eq!(both.encrypt("sealer", APP).0, 200);
     // The gateway beside it takes everything else, on the same keys.
-    let rest = http::Request::post("/hex/").body(Bytes::new()).unwrap();
+    let rest = http::Request::post("/hex/").header("host", "127.0.0.1:7220").body(Bytes::new()).unwrap();
     assert!(both.send(rest).1.contains("MissingParameter"));
     both.service.call("yaoshi", "DisableKey", &[("KeyId", APP)]).ok();
     assert_eq!(both.encrypt("sealer", APP), refused(409, "not usable"));
@@ -359,8 +360,11 @@ impl io::Write for Lines {
 fn each_call_has_its_line_in_the_log() {
     let (both, lines) = (Both::new(Limits::Off), Lines::default());
     let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-    tracing::subscriber::with_default(subscriber, || {
+    let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let log = Dispatch::new(log);
+    // With one subscriber alone, what is logged first on a thread of another test counts as read by nobody.
+    let _second = Dispatch::new(tracing_subscriber::registry());
+    tracing::dispatcher::with_default(&log, || {
         both.encrypt("sealer", APP);
         both.encrypt("opener", APP);
         both.encrypt("stranger", APP);
