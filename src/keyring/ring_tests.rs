@@ -48,15 +48,11 @@ fn who_takes_a_name_of_a_key_that_is_gone_erases_that_key() {
 
 #[test]
 fn a_prepared_key_pair_is_for_one_version_of_its_spec_in_each_run() {
-    let bench = Workshop::new(&[7; 32]);
     let mut draw = crate::world::Chance::seeded(7).draw("1");
-    assert!(bench.prepare(KeySpec::Sm4, &mut draw).is_none(), "it is made in no time");
-    let mut prepared = bench.prepare(KeySpec::Rsa2048, &mut draw).unwrap();
+    assert!(Prepared::make(KeySpec::Sm4, &mut draw).is_none(), "it is made in no time");
+    let mut prepared = Prepared::make(KeySpec::Rsa2048, &mut draw).unwrap();
     assert!(prepared.take_for(KeySpec::Rsa3072).is_none());
-    let der = |material: Option<KeyMaterial>| match material {
-        Some(KeyMaterial::KeyPair(pair)) => pair.public_key_der(),
-        other => panic!("{other:?}"),
-    };
+    let der = |pair: Option<KeyPair>| pair.unwrap().public_key_der();
     let first = der(prepared.take_for(KeySpec::Rsa2048));
     assert!(prepared.take_for(KeySpec::Rsa2048).is_none(), "two versions never share material");
     assert_eq!(der(prepared.again().take_for(KeySpec::Rsa2048)), first, "run again, it is the same");
