@@ -10,6 +10,7 @@ mod health;
 mod https;
 mod progress;
 mod serve;
+mod signals;
 
 use std::process::ExitCode;
 
