@@ -40,7 +40,7 @@
 //! | [`View`](state::View) | everything as one call sees it |
 //! | [`Ring`](keyring::Ring), [`RingMut`](keyring::RingMut) | the keys of a place at one moment, to be read and to be changed |
 //! | [`Admitted`](keyring::Admitted) | a key whose state admits what is about to be done |
-//! | [`Workshop`](keyring::Workshop) | where material is made |
+//! | [`Prepared`](keyring::Prepared) | a key pair that is made before anything is held that others wait for |
 //! | [`Ledger`](world::Ledger), [`Draft`](world::Draft) | state under group commit, and a part of it under change |
 //! | [`Chance`](world::Chance), [`Draw`](world::Draw) | the source of randomness, and what one call takes of it |
 //! | Settle | to make the version that a rotation should have made, by the call that meets it |

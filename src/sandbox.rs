@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 use std::error::Error;
-use std::future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -204,6 +204,7 @@ impl Sandbox {
                 let stop = async { stopped.await.unwrap_or(()) };
                 assembly.serve(listener, limits, tls, stop).await;
             });
+            runtime.shutdown_timeout(LAST_MOMENT);
         })?;
         Ok(Self { address, authority, stop: Some(stop), thread: Some(thread) })
     }
@@ -243,26 +244,6 @@ impl Drop for Sandbox {
     }
 }
 
-/// Resolves when the process is told to stop (SIGTERM, SIGINT); never where signals cannot be had. They count from this
-/// call on. Called within a runtime.
-pub fn told_to_stop() -> impl Future<Output = ()> {
-    #[cfg(unix)]
-    let signals = {
-        use tokio::signal::unix::{SignalKind, signal};
-        signal(SignalKind::terminate()).and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)))
-    };
-    async {
-        #[cfg(unix)]
-        if let Ok((mut terminate, mut interrupt)) = signals {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                _ = interrupt.recv() => return,
-            }
-        }
-        #[cfg(not(unix))]
-        if tokio::signal::ctrl_c().await.is_ok() {
-            return;
-        }
-        future::pending::<()>().await;
-    }
-}
+/// How long a runtime waits at its end for what cannot be interrupted: the making of a key pair, which nobody waits for
+/// any more. Whatever can end ends within it, and a data folder is closed then.
+pub const LAST_MOMENT: Duration = Duration::from_millis(500);

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use rstest::rstest;
 use yaoshi::call::Limits;
 use yaoshi::config::{Options, SandboxFile};
-use yaoshi::dialect::{Abandoned, Queue, Taken};
+use yaoshi::dialect::{Queue, Taken};
 use yaoshi::world::ManualClock;
 
 use crate::support::samples::{PLAINTEXT, SM4, SM4_VERSION};
 use crate::support::unsteady::Unsteady;
 use crate::support::wire::{Draft, Signing};
-use crate::support::{NOW, Reply, Service, from_loopback};
+use crate::support::{NOW, Reply, Service, after_waiting, from_loopback};
 
 /// After the first due instant.
 const LATER: &str = "2026-12-01T07:00:00Z";
@@ -71,7 +71,7 @@ fn what_settles_a_rotation_waits_for_the_disk(
     let Taken::Later(work) = rotating.take(action, &parameters) else { panic!("it writes") };
     assert_eq!(work.queue, Queue::Disk);
     assert_eq!(rotating.appends(), before, "nobody has waited yet");
-    Reply::from((work.run)(&Abandoned::never())).ok();
+    Reply::from(after_waiting(Taken::Later(work))).ok();
     assert_eq!(rotating.appends(), before + 1);
     assert!(is_answered(), "nothing is due any more");
     assert_eq!(rotating.appends(), before + 1);

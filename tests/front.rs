@@ -12,12 +12,12 @@ use yaoshi::dialect::alibaba::kms::ACTIONS;
 use yaoshi::dialect::browsers::{Browsers, Stranger};
 use yaoshi::dialect::console::{Console, Modes};
 use yaoshi::dialect::front::Front;
-use yaoshi::dialect::{Abandoned, Answer, Dialect, Fate, Queue, Request, Taken, Unacceptable, Work};
+use yaoshi::dialect::{Abandoned, Answer, Dialect, Fate, Queue, Request, Taken, Unacceptable, Waited, Work};
 use yaoshi::journal::Lost;
 
-use crate::support::samples::Sample;
+use crate::support::samples::{PENDING_IMPORT, Sample, fixture_with};
 use crate::support::wire::{Draft, Raw, Signing};
-use crate::support::{NOW, Reply, Service, from_loopback};
+use crate::support::{NOW, Reply, Service, after_waiting, from_loopback};
 
 const KIB: usize = 1024;
 
@@ -163,24 +163,42 @@ fn console() -> Console {
 #[test]
 fn whatever_cannot_be_taken_is_refused_in_the_dialects_words() {
     let service = Service::with_fixture();
-    for (reason, status, code, message) in [
-        (Unacceptable::Browser(Stranger::Origin), 403, "Forbidden.BrowserRequest", ["web pages"; 2]),
-        (Unacceptable::BodyTooLarge, 413, "RequestEntityTooLarge", ["larger than 64 KiB.", "larger than 1 MiB."]),
-        (Unacceptable::BodyIncomplete, 408, "RequestTimeout", ["did not arrive whole in time."; 2]),
-        (Unacceptable::HeadTooLarge, 431, "RequestHeaderFieldsTooLarge", ["more than 256 headers"; 2]),
-        (Unacceptable::Failed, 500, "InternalFailure", ["Something went wrong on our side.", "Internal Failure"]),
-    ] {
+    type Refusal = (u16, &'static str, &'static str);
+    const SAME: Refusal = (0, "", "");
+    let rows: [(_, Refusal, Refusal); 6] = [
+        (Unacceptable::Browser(Stranger::Origin), (403, "Forbidden.BrowserRequest", "web pages"), SAME),
+        (
+            Unacceptable::BodyTooLarge,
+            (413, "RequestEntityTooLarge", "larger than 64 KiB."),
+            (413, "RequestEntityTooLarge", "larger than 1 MiB."),
+        ),
+        (Unacceptable::BodyIncomplete, (408, "RequestTimeout", "did not arrive whole in time."), SAME),
+        (Unacceptable::HeadTooLarge, (431, "RequestHeaderFieldsTooLarge", "more than 256 headers"), SAME),
+        (
+            Unacceptable::TooBusy,
+            (503, "ServiceUnavailable", "than this server takes at once."),
+            (429, "Rejected.Throttling", "QPS Limit Exceeded"),
+        ),
+        (
+            Unacceptable::Failed,
+            (500, "InternalFailure", "Something went wrong on our side."),
+            (500, "InternalFailure", "Internal Failure"),
+        ),
+    ];
+    for (reason, of_console, of_gateway) in rows {
         let [by_console, by_gateway] = ["/-/health", "/"].map(|path| {
             let head = head("POST", path);
             Reply::from(service.front.claimant(&head).unwrap().refuse(&head, reason.clone()))
         });
+        let (status, code, message) = of_console;
         assert_eq!(by_console.status, status);
         assert_eq!(by_console.json().as_object().unwrap().keys().collect::<Vec<_>>(), ["code", "message"]);
         assert_eq!(by_console.json()["code"], code);
-        assert!(by_console.text_at("message").contains(message[0]), "{}", by_console.text);
+        assert!(by_console.text_at("message").contains(message), "{}", by_console.text);
         assert!(by_console.request_id.is_empty());
+        let (status, code, message) = if of_gateway == SAME { of_console } else { of_gateway };
         assert_eq!(by_gateway.request_id, by_gateway.text_at("RequestId"));
-        assert!(by_gateway.refused(status, code).message().contains(message[1]));
+        assert!(by_gateway.refused(status, code).message().contains(message));
     }
 }
 
@@ -216,9 +234,10 @@ impl Dialect for Named {
             return Taken::Later(Work {
                 queue: Queue::Compute,
                 fair_by: 0,
-                run: Box::new(move |abandoned| {
+                run: Box::new(move |waited| {
+                    let Waited::Through(abandoned) = waited else { panic!("there is nobody else") };
                     assert!(!abandoned.is_gone(), "who calls a function waits for it");
-                    answer()
+                    Taken::Answered(answer())
                 }),
             });
         }
@@ -322,14 +341,13 @@ fn seeded() -> Options {
     Options { file: Some(file), limits: Limits::Off, seed: Some(7), ..Options::default() }
 }
 
-/// What writes waits for the disk, what makes key pairs for one, and what takes long for a processor. With a seed
-/// everything waits, since calls of an account take turns there.
+/// What writes waits for the disk, and what takes long for a processor. With a seed everything waits, since calls of an
+/// account take turns there.
 #[test]
 fn calls_wait_where_what_they_need_is_waited_for() {
     for (service, is_seeded) in [(Service::with_fixture(), false), (Service::with_options(&seeded()), true)] {
         for action in ACTIONS {
             let expected = match action.name {
-                "CreateKeyVersion" | "GetParametersForImport" => Some(Queue::KeyPair),
                 _ if action.writes => Some(Queue::Disk),
                 _ if action.is_long || is_seeded => Some(Queue::Compute),
                 _ => None,
@@ -337,21 +355,16 @@ fn calls_wait_where_what_they_need_is_waited_for() {
             let sample = Sample::of(action.name).ready(&service);
             let parameters = sample.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             let parameters: Vec<_> = parameters.collect();
-            let queue = queue(&service, action.name, &parameters);
+            let queue = match taken(&service, &Draft::new(Signing::V3, action.name, &parameters).sign()) {
+                Taken::Answered(_) => None,
+                Taken::Later(work) => Some(work.queue),
+            };
             assert_eq!(queue, expected, "{}, seeded: {is_seeded}", action.name);
         }
     }
-    let service = Service::with_fixture();
-    for (spec, expected) in [
-        ("Aliyun_SM4", Queue::Disk),
-        ("EC_P256", Queue::Disk),
-        ("RSA_2048", Queue::KeyPair),
-        ("RSA_4096", Queue::KeyPair),
-    ] {
-        assert_eq!(queue(&service, "CreateKey", &[("KeySpec", spec)]), Some(expected), "{spec}");
-    }
     // What cannot be read is told at once.
-    assert_eq!(queue(&service, "CreateAlias", &[]), None);
+    let unreadable = taken(&Service::with_fixture(), &Draft::new(Signing::V3, "CreateAlias", &[]).sign());
+    assert!(matches!(unreadable, Taken::Answered(_)));
 }
 
 /// What settles a due rotation writes, whatever it does else: it waits, and nothing happens before.
@@ -386,16 +399,77 @@ fn a_call_that_settles_a_rotation_waits() {
         put_off.extend(if let Taken::Later(work) = taken { Some(work) } else { None });
     }
     for work in put_off {
-        assert_eq!((work.run)(&Abandoned::never()).status, 200);
+        assert_eq!(after_waiting(Taken::Later(work)).status, 200);
         assert_ne!(primary(), first, "once it is done");
     }
 }
 
-fn queue(service: &Service, action: &str, parameters: &[(&str, &str)]) -> Option<Queue> {
-    match taken(service, &Draft::new(Signing::V3, action, parameters).sign()) {
-        Taken::Answered(_) => None,
-        Taken::Later(work) => Some(work.queue),
+/// Only what makes a key pair waits for one, and not before it is clear that it may: whoever is refused is told so from
+/// where it was.
+#[test]
+fn calls_wait_for_key_pairs_once_it_is_known_that_they_make_one() {
+    let old = |id: &str, spec: &str, more: &str| {
+        format!("[[account.key]]\nid = {id:?}\nspec = {spec:?}\ncreated = 2026-01-01T00:00:00Z\n{more}\n")
+    };
+    let material = include_str!("../fixtures/keys/rsa-2048.pem");
+    let version = format!(
+        "usage = \"SIGN/VERIFY\"\nversions = [{{ id = \"5e0c9a31-41d7-4c5e-9f00-000000000001\", material = '''{material}''' }}]"
+    );
+    let blocks = [old("symmetric", "Aliyun_AES_256", ""), old("pair", "RSA_2048", &version)].concat();
+    let service = Service::with_file(&fixture_with(&blocks));
+    let import =
+        |spec, algorithm| [("KeyId", PENDING_IMPORT), ("WrappingKeySpec", spec), ("WrappingAlgorithm", algorithm)];
+    let (rsa, sm2) = (import("RSA_2048", "RSAES_OAEP_SHA_256"), import("EC_SM2", "SM2PKE"));
+    for (caller, action, parameters, waits, status) in [
+        ("yaoshi", "CreateKey", &[("KeySpec", "EC_P256")][..], &[Queue::Disk][..], 200),
+        ("yaoshi", "CreateKey", &[("KeySpec", "RSA_4096")], &[Queue::Disk, Queue::KeyPair], 0),
+        ("yaoshi", "CreateKey", &[("KeySpec", "RSA_4096"), ("KeyUsage", "GENERATE/VERIFY_MAC")], &[Queue::Disk], 400),
+        ("reader", "CreateKey", &[("KeySpec", "RSA_4096")], &[Queue::Disk], 403),
+        ("yaoshi", "CreateKeyVersion", &[("KeyId", "symmetric")], &[Queue::Disk], 200),
+        ("yaoshi", "CreateKeyVersion", &[("KeyId", "pair")], &[Queue::Disk, Queue::KeyPair], 0),
+        ("reader", "CreateKeyVersion", &[("KeyId", "pair")], &[Queue::Disk], 403),
+        ("yaoshi", "GetParametersForImport", &rsa, &[Queue::Compute, Queue::KeyPair], 0),
+        ("reader", "GetParametersForImport", &rsa, &[Queue::Compute], 403),
+        ("yaoshi", "GetParametersForImport", &sm2, &[Queue::Compute], 200),
+    ] {
+        let draft = Draft::new(Signing::V3, action, parameters).by(caller);
+        let (waited, answered) = until_a_pair_is_made(taken(&service, &draft.sign()));
+        assert_eq!((waited.as_slice(), answered), (waits, status), "{action} {parameters:?} by {caller}");
     }
+}
+
+/// Where it waits, and the status of its answer; nothing for what comes to the making of a key pair.
+fn until_a_pair_is_made(mut taken: Taken) -> (Vec<Queue>, u16) {
+    let mut waited = Vec::new();
+    loop {
+        match taken {
+            Taken::Answered(answer) => return (waited, answer.status.as_u16()),
+            Taken::Later(work) => {
+                waited.push(work.queue);
+                if work.queue == Queue::KeyPair {
+                    return (waited, 0);
+                }
+                taken = (work.run)(Waited::Through(&Abandoned::never()));
+            }
+        }
+    }
+}
+
+/// What finds no room to wait leaves no trace, and says so as whatever else its caller is told.
+#[rstest]
+#[case(Signing::V1, "XML")]
+#[case(Signing::V3, "JSON")]
+fn calls_without_room_to_wait_are_refused_in_the_callers_words(#[case] signing: Signing, #[case] format: &str) {
+    let service = Service::with_fixture();
+    let count = || service.call("yaoshi", "ListKeys", &[]).ok().json()["TotalCount"].clone();
+    let before = count();
+    let draft = Draft::new(signing, "CreateKey", &[("Format", format)]);
+    let Taken::Later(work) = taken(&service, &draft.sign()) else { panic!("it is not answered at once") };
+    let Taken::Answered(answer) = (work.run)(Waited::InVain) else { panic!("it waits all the same") };
+    let reply = Reply::from(answer);
+    assert_eq!((reply.status, reply.text.starts_with("<?xml")), (429, format == "XML"));
+    assert!(reply.text.contains("Rejected.Throttling"), "{}", reply.text);
+    assert_eq!(count(), before);
 }
 
 /// Callers of one account share its place in a queue; other accounts have their own.

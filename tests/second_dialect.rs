@@ -22,7 +22,7 @@ use yaoshi::dialect::{Answer, Dialect, Queue, Taken, Unacceptable};
 use yaoshi::keyring::{Place, Ring, States, VersionId};
 
 use crate::support::samples::{APP, APP_NEW, SM4, allow, fixture_with, user};
-use crate::support::{ACCOUNT, Service, from_loopback};
+use crate::support::{ACCOUNT, Service, after_waiting, from_loopback};
 use hexadecimal::Hexadecimal;
 
 mod hexadecimal {
@@ -41,7 +41,7 @@ mod hexadecimal {
     use yaoshi::call::{
         self, Asks, Deed, Done, Found, Limit, MustWait, Premises, Record, Refusal, Resource, Subject, Turn, Waiting,
     };
-    use yaoshi::dialect::{Answer, Dialect, Request, Taken, Unacceptable, Work};
+    use yaoshi::dialect::{Answer, Dialect, Request, Taken, Unacceptable, Waited, Work};
     use yaoshi::keyring::{self, Admitted, Error, Key, Place, Sealed, States};
     use yaoshi::state::{Mode, Read, View};
 
@@ -52,7 +52,7 @@ mod hexadecimal {
     impl From<Refusal> for Fault {
         fn from(refusal: Refusal) -> Self {
             match refusal {
-                Refusal::Throttled => Self(429, "too often"),
+                Refusal::Throttled | Refusal::TooBusy => Self(429, "too often"),
                 Refusal::Denied(_) => Self(403, "not allowed"),
                 Refusal::Key(error) => error.into(),
                 Refusal::Unkept(_) => Self(500, "not kept"),
@@ -134,7 +134,7 @@ mod hexadecimal {
             let Ok(deed) = serde_json::from_slice::<Encrypt>(&request.body) else {
                 return Taken::Answered(answer(&record, Err(Fault(400, "not to be read"))));
             };
-            let mut turn = Turn {
+            let turn = Turn {
                 premises: Arc::clone(&self.0),
                 service: "kms",
                 source_ip: request.peer,
@@ -146,17 +146,7 @@ mod hexadecimal {
                 caller,
                 done: Done::default(),
             };
-            match call::take(&deed, &mut turn, Waiting::Not) {
-                Ok(outcome) => Taken::Answered(answer(&turn.record, outcome)),
-                Err(MustWait(queue)) => Taken::Later(Work {
-                    queue,
-                    fair_by: 0,
-                    run: Box::new(move |abandoned| {
-                        let taken = call::take(&deed, &mut turn, Waiting::Allowed(abandoned));
-                        answer(&turn.record, taken.expect("a call that may wait is not sent on"))
-                    }),
-                }),
-            }
+            proceed(deed, turn, Waiting::Not)
         }
 
         fn refuse(&self, _head: &Parts, reason: Unacceptable) -> Answer {
@@ -169,6 +159,21 @@ mod hexadecimal {
         fn caller(&self, head: &Parts) -> Option<Arc<Principal>> {
             let token = head.headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
             self.0.holdings.state().people.holder(token).cloned()
+        }
+    }
+
+    /// Go on with a call where it stands, as far as it may wait there.
+    fn proceed(deed: Encrypt, mut turn: Turn, waiting: Waiting<'_>) -> Taken {
+        match call::take(&deed, &mut turn, waiting) {
+            Ok(outcome) => Taken::Answered(answer(&turn.record, outcome)),
+            Err(MustWait(queue)) => Taken::Later(Work {
+                queue,
+                fair_by: 0,
+                run: Box::new(move |waited| match waited {
+                    Waited::Through(abandoned) => proceed(deed, turn, Waiting::For(queue, abandoned)),
+                    Waited::InVain => Taken::Answered(answer(&turn.record, Err(Refusal::TooBusy.into()))),
+                }),
+            }),
         }
     }
 
@@ -325,7 +330,7 @@ fn a_due_rotation_is_settled_on_the_way() {
     let dialect = Arc::clone(both.front.claimant(&request.head).unwrap());
     let Taken::Later(work) = dialect.take(request) else { panic!("it writes") };
     assert_eq!(work.queue, Queue::Disk);
-    let answer = (work.run)(&yaoshi::dialect::Abandoned::never());
+    let answer = after_waiting(Taken::Later(work));
     let sealed = String::from_utf8(answer.body).unwrap();
     assert_eq!(both.open(&sealed), "hello");
     assert!(!sealed.starts_with(APP_NEW.id), "the new version encrypts");

@@ -19,7 +19,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use yaoshi::dialect::browsers::Browsers;
 use yaoshi::dialect::front::Front;
-use yaoshi::dialect::{Abandoned, Answer, Dialect, Fate, Queue, Request, Taken, Unacceptable, Work};
+use yaoshi::dialect::{Abandoned, Answer, Dialect, Fate, Queue, Request, Taken, Unacceptable, Waited, Work};
 use yaoshi::server::{self, Limits};
 
 use crate::support::client::{self, Connection, LONG, block_on, connect_http2};
@@ -99,7 +99,12 @@ impl Dialect for Probe {
         Taken::Later(Work {
             queue: Queue::Compute,
             fair_by: 0,
-            run: Box::new(move |abandoned| self.run(&name, abandoned)),
+            run: Box::new(move |waited| {
+                Taken::Answered(match waited {
+                    Waited::Through(abandoned) => self.run(&name, abandoned),
+                    Waited::InVain => plain(StatusCode::IM_A_TEAPOT, &format!("no room for {name}")),
+                })
+            }),
         })
     }
 

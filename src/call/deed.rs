@@ -20,6 +20,8 @@ pub trait Deed: Send + Sized + 'static {
     const LIMIT: Limit = Limit::None;
     /// Whether the answer may take long though nothing is written: a list to go through, a private key to use.
     const IS_LONG: bool = false;
+    /// Where it waits, where it must.
+    const QUEUE: Queue = if Self::Mode::WRITES { Queue::Disk } else { Queue::Compute };
 
     /// Whether it changes anything.
     type Mode: Mode;
@@ -35,13 +37,8 @@ pub trait Deed: Send + Sized + 'static {
         None
     }
 
-    /// Where it waits, where it must.
-    fn queue(&self) -> Queue {
-        if Self::Mode::WRITES { Queue::Disk } else { Queue::Compute }
-    }
-
-    /// The spec of the key whose material it makes, if it makes any; what takes long is made before `run`, and while
-    /// nobody waits. Refuses whatever would be in vain.
+    /// The spec of the key material that it makes, if it makes any; what takes long is made before `run`, in a queue of its
+    /// own, and while nobody waits. Refuses whatever would be in vain.
     fn makes(
         &self,
         _subject: &<Self::Subject as Subject>::Admitted,

@@ -12,6 +12,8 @@ use crate::world::CommitError;
 pub enum Refusal {
     /// The caller calls too often.
     Throttled,
+    /// Too much waits already where the call would have to.
+    TooBusy,
     Denied(Box<Denial>),
     Key(keyring::Error),
     /// What it did cannot be kept.

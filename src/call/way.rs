@@ -15,11 +15,11 @@ const TRIES: usize = 8;
 pub enum Waiting<'a> {
     /// It must not: whoever waits here holds up others.
     Not,
-    /// For as long as its caller is there.
-    Allowed(&'a Abandoned),
+    /// For what its turn in this queue gives it, as long as its caller is there.
+    For(Queue, &'a Abandoned),
 }
 
-/// The call cannot be answered without waiting, there. Nothing but its count was spent; take it again where it may.
+/// The call cannot be answered without its turn in another queue. Nothing but its count was spent; take it again there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MustWait(pub Queue);
 
@@ -30,28 +30,27 @@ type AdmittedOf<D> = <<D as Deed>::Subject as Subject>::Admitted;
 type FoundPermitted<S> = (Permitted<S>, Vec<KeyId>);
 
 /// Do `deed` in the name of `turn`: all of it or nothing. A dry run goes the whole way and keeps nothing.
+///
+/// Whoever must wait is told so once it is known for what: a key pair when it is clear that the call may have one.
 pub fn take<D: Deed>(
     deed: &D,
     turn: &mut Turn,
     waiting: Waiting<'_>,
 ) -> Result<Result<D::Reply, FaultOf<D>>, MustWait> {
-    let abandoned = match waiting {
-        Waiting::Not if D::Mode::WRITES || D::IS_LONG || turn.premises.makes_all_wait() => {
-            return Err(MustWait(deed.queue()));
-        }
-        Waiting::Not => None,
-        Waiting::Allowed(abandoned) => Some(abandoned),
-    };
+    if matches!(waiting, Waiting::Not) && (D::Mode::WRITES || D::IS_LONG || turn.premises.makes_all_wait()) {
+        return Err(MustWait(D::QUEUE));
+    }
     if let Err(refusal) = count(deed, turn) {
         return Ok(Err(refusal.into()));
     }
     let (mut tries, mut settles) = (0, if turn.dry_run { 0 } else { TRIES });
     while tries < TRIES {
-        match attempt(deed, turn, abandoned, settles > 0) {
+        match attempt(deed, turn, waiting, settles > 0) {
             Ok(reply) => return Ok(Ok(reply)),
             Err(Stopped::Refused(fault)) => return Ok(Err(fault)),
             // To settle is to write.
-            Err(Stopped::Due(_)) if abandoned.is_none() => return Err(MustWait(Queue::Disk)),
+            Err(Stopped::Due(_)) if matches!(waiting, Waiting::Not) => return Err(MustWait(Queue::Disk)),
+            Err(Stopped::NeedsKeyPair) => return Err(MustWait(Queue::KeyPair)),
             Err(Stopped::Due(keys)) => settles = if settle(&keys, turn) { settles - 1 } else { 0 },
             Err(Stopped::Again) => tries += 1,
         }
@@ -74,6 +73,8 @@ enum Stopped<F> {
     Refused(F),
     /// The rotation of these keys is due: it is settled first, in a write of its own.
     Due(Vec<KeyId>),
+    /// A key pair is to be made, and this is not where they are made.
+    NeedsKeyPair,
     /// Somebody else changed the same meanwhile.
     Again,
 }
@@ -91,13 +92,13 @@ impl<F: From<Refusal>> From<CommitError> for Stopped<F> {
 fn attempt<D: Deed>(
     deed: &D,
     turn: &mut Turn,
-    abandoned: Option<&Abandoned>,
+    waiting: Waiting<'_>,
     settles: bool,
 ) -> Result<D::Reply, Stopped<FaultOf<D>>> {
     let premises = Arc::clone(&turn.premises);
     let draw = premises.world.chance.draw(&turn.place.account);
     let mut view = premises.holdings.view(turn.place.clone(), turn.wall, draw, turn.done.prepared.clone())?;
-    let outcome = run(deed, turn, abandoned, settles, &mut view);
+    let outcome = run(deed, turn, waiting, settles, &mut view);
     turn.done.prepared = view.prepared().map(Prepared::again);
     let reply = match outcome {
         Ok(reply) if !turn.dry_run => {
@@ -117,7 +118,7 @@ fn attempt<D: Deed>(
 fn run<D: Deed>(
     deed: &D,
     turn: &mut Turn,
-    abandoned: Option<&Abandoned>,
+    waiting: Waiting<'_>,
     settles: bool,
     view: &mut View<'_, D::Mode>,
 ) -> Result<D::Reply, Stopped<FaultOf<D>>> {
@@ -126,7 +127,7 @@ fn run<D: Deed>(
         return Err(Stopped::Due(due));
     }
     let admitted = permitted.admit(&D::STATES, view.now()).map_err(Stopped::Refused)?;
-    let admitted = prepare(deed, turn, abandoned, view, admitted)?;
+    let admitted = prepare(deed, turn, waiting, view, admitted)?;
     deed.run(admitted, view).map_err(Stopped::Refused)
 }
 
@@ -166,7 +167,7 @@ fn settle(due: &[KeyId], turn: &mut Turn) -> bool {
 fn prepare<D: Deed>(
     deed: &D,
     turn: &mut Turn,
-    abandoned: Option<&Abandoned>,
+    waiting: Waiting<'_>,
     view: &mut View<'_, D::Mode>,
     admitted: AdmittedOf<D>,
 ) -> Result<AdmittedOf<D>, Stopped<FaultOf<D>>> {
@@ -177,11 +178,12 @@ fn prepare<D: Deed>(
     if view.prepared().is_some_and(|prepared| prepared.spec() == spec) {
         return Ok(admitted);
     }
-    if abandoned.is_some_and(Abandoned::is_gone) {
-        return Err(Stopped::Refused(Refusal::Abandoned.into()));
-    }
+    let Waiting::For(Queue::KeyPair, abandoned) = waiting else { return Err(Stopped::NeedsKeyPair) };
+    let stay = || if abandoned.is_gone() { Err(Stopped::Refused(Refusal::Abandoned.into())) } else { Ok(()) };
+    stay()?;
     drop(admitted);
     view.prepare(spec)?;
+    stay()?;
     let (permitted, _) = find_permitted(deed, turn, view).map_err(Stopped::Refused)?;
     let admitted = permitted.admit(&D::STATES, view.now()).map_err(Stopped::Refused)?;
     deed.makes(&admitted, view).map_err(Stopped::Refused)?;

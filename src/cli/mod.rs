@@ -10,6 +10,7 @@ mod health;
 mod https;
 mod progress;
 mod serve;
+mod signals;
 mod speech;
 
 use std::process::ExitCode;

@@ -8,21 +8,24 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::https::Certificate;
 use super::progress;
+use super::signals::{Signal, Signals, exit_status};
 use crate::call::Limits;
 use crate::config::{Data, Options, SandboxFile, WELL_KNOWN_ACCESS_KEY};
 use crate::dialect::alibaba::is_region;
 use crate::journal::{Ending, Log, Lost, Style};
-use crate::sandbox::{Assembly, told_to_stop};
+use crate::sandbox::{Assembly, LAST_MOMENT};
 use crate::server;
 use crate::world::{Clock, World};
 
@@ -113,17 +116,38 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         arguments.certificate.prepare(arguments.data.as_deref(), &arguments.hostname, arguments.listen.ip(), now)?;
     let limits = server::Limits { connections: arguments.max_connections as usize, ..server::Limits::default() };
     let runtime = runtime().map_err(|error| format!("cannot start threads: {error}"))?;
-    runtime.block_on(async {
+    let cut_off = runtime.block_on(async {
         let listener = TcpListener::bind(arguments.listen)
             .await
             .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
         let address = listener.local_addr().map_err(|error| format!("cannot tell the port: {error}"))?;
-        let stop = told_to_stop();
+        let signals = Signals::listen();
         announce(announcement(address, &https.notice, &assembly, arguments))
             .map_err(|error| format!("cannot start threads: {error}"))?;
-        assembly.serve(listener, limits, Some(https.tls), stop).await;
-        Ok(ExitCode::SUCCESS)
-    })
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async { stopped.await.unwrap_or(()) };
+        Ok::<_, String>(until_stopped(signals, stop, assembly.serve(listener, limits, Some(https.tls), stopped)).await)
+    })?;
+    // What still goes on cannot be interrupted, and ends with the process.
+    runtime.shutdown_timeout(if cut_off.is_some() { Duration::ZERO } else { LAST_MOMENT });
+    Ok(cut_off.map_or(ExitCode::SUCCESS, |signal| exit_status(signal).into()))
+}
+
+/// Serve until the first signal, then as long as that takes to end. A second signal, which is returned, cuts it off.
+async fn until_stopped(
+    mut signals: Signals,
+    stop: oneshot::Sender<()>,
+    serving: impl Future<Output = ()>,
+) -> Option<Signal> {
+    let told_twice = async {
+        signals.next().await;
+        drop(stop);
+        signals.next().await
+    };
+    tokio::select! {
+        () = serving => None,
+        signal = told_twice => Some(signal),
+    }
 }
 
 /// From here on everything that is told goes into the log, panics too: nothing else may write to stderr, since it may

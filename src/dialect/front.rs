@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 
 use super::browsers::Browsers;
-use super::{Abandoned, Answer, Dialect, Fate, Host, Request, Taken, Unacceptable};
+use super::{Abandoned, Answer, Dialect, Fate, Host, Request, Taken, Unacceptable, Waited};
 
 /// The dialects that are spoken here.
 pub struct Front {
@@ -45,9 +45,12 @@ impl Front {
         if request.body.len() > dialect.largest_body() {
             return dialect.refuse(&request.head, Unacceptable::BodyTooLarge);
         }
-        match Arc::clone(dialect).take(request) {
-            Taken::Answered(answer) => answer,
-            Taken::Later(work) => (work.run)(&Abandoned::never()),
+        let mut taken = Arc::clone(dialect).take(request);
+        loop {
+            match taken {
+                Taken::Answered(answer) => return answer,
+                Taken::Later(work) => taken = (work.run)(Waited::Through(&Abandoned::never())),
+            }
         }
     }
 }

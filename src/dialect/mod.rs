@@ -72,8 +72,18 @@ pub struct Work {
     pub queue: Queue,
     /// Whom the queue is fair between: a hash of the account.
     pub fair_by: u64,
-    /// Looks before each slow step whether its caller has gone: what it answers then is heard by nobody.
-    pub run: Box<dyn FnOnce(&Abandoned) -> Answer + Send>,
+    /// What it comes to may be that it has to wait elsewhere.
+    pub run: Box<dyn FnOnce(Waited<'_>) -> Taken + Send>,
+}
+
+/// How the wait of [`Work`] has ended.
+#[derive(Debug, Clone, Copy)]
+pub enum Waited<'a> {
+    /// Its turn has come. It looks before each slow step whether its caller has gone: what it answers then is heard by
+    /// nobody.
+    Through(&'a Abandoned),
+    /// There is no room to wait: it is not done, and only says so.
+    InVain,
 }
 
 /// An answer before it goes onto the connection.
@@ -104,6 +114,8 @@ pub enum Unacceptable {
     BodyIncomplete,
     /// More headers, or longer ones, than the server takes.
     HeadTooLarge,
+    /// More is under way than the server takes at once.
+    TooBusy,
     /// Answering went wrong on our side; a defect.
     Failed,
 }

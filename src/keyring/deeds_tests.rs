@@ -274,8 +274,9 @@ fn material_comes_to_keys_that_wait_for_it_alone() {
             assert_eq!(outcome.unwrap_err().to_string(), expected.to_string(), "{expires_at:?}");
         }
         let a = ring.ring().find("a").unwrap();
-        let (now, Tools { workshop, draw, .. }) = (ring.now(), &mut ring.tools);
-        let refused = workshop.import_parameters(&a, crate::keyring::Wrapping::Sm2, now, draw).map(drop);
+        let (now, Tools { import_secret, draw, prepared }) = (ring.now(), &mut ring.tools);
+        let tools = Tools { import_secret, draw, prepared };
+        let refused = tools.import_parameters(&a, crate::keyring::Wrapping::Sm2, now).map(drop);
         assert!(matches!(refused, Err(Error::NotImported)));
     });
 }

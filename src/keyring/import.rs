@@ -4,14 +4,12 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretSlice;
+use secrecy::{ExposeSecret, SecretBox, SecretSlice};
 use strum::VariantArray;
 use zeroize::Zeroizing;
 
-use super::workshop::Workshop;
-use super::{Admitted, Error, Key, KeyMaterial, KeyState, KeyVersion, Lifecycle, RingMut};
+use super::{Admitted, Error, Key, KeyMaterial, KeySpec, KeyState, KeyVersion, Lifecycle, RingMut, Tools};
 use crate::cipher::{Aead, Algorithm, EncryptionAlgorithm, IV_LENGTH, KeyPair, KeyPairKind, TAG_LENGTH};
-use crate::world::Draw;
 
 /// How long a token can be used. Source: GetParametersForImport page (2021).
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -42,17 +40,31 @@ pub struct ImportParameters {
     pub expires_at: Timestamp,
 }
 
-impl Workshop {
-    /// A new key pair and token for `key`. With RSA this takes tenths of a second. Errors: [`Error::NotImported`].
+/// The secret under which the private keys leave for a while.
+#[derive(Debug)]
+pub struct ImportSecret(SecretBox<[u8; 32]>);
+
+impl ImportSecret {
+    pub fn new(secret: &[u8; 32]) -> Self {
+        Self(SecretBox::new(Box::new(*secret)))
+    }
+
+    fn aead(&self) -> Aead {
+        Aead::new(Algorithm::Aes256Gcm, self.0.expose_secret())
+    }
+}
+
+impl Tools<'_> {
+    /// A key pair and a token for `key`; the pair was made before, or is made here. Errors: [`Error::NotImported`].
     pub fn import_parameters(
-        &self,
+        mut self,
         key: &Key,
         wrapping: Wrapping,
         now: Timestamp,
-        draw: &mut Draw,
     ) -> Result<ImportParameters, Error> {
         key.takes_imported_material()?;
-        let pair = self.key_pair(wrapping.key_pair(), draw);
+        let prepared = self.prepared_for(wrapping.key_spec());
+        let pair = prepared.unwrap_or_else(|| KeyPair::generate(wrapping.key_pair(), self.draw));
         let expires_at = now + LIFETIME;
         let private_key = pair.private_key_der();
         // With room for the tag: what is encrypted in place leaves no copy behind.
@@ -60,14 +72,10 @@ impl Workshop {
         sealed.extend_from_slice(&expires_at.as_second().to_be_bytes());
         sealed.push(wrapping.tag());
         sealed.extend_from_slice(&private_key);
-        let iv: [u8; IV_LENGTH] = draw.bytes_for(&[&bearer(key), &sealed]);
-        self.token_aead().seal(&iv, &bearer(key), &mut sealed);
+        let iv: [u8; IV_LENGTH] = self.draw.bytes_for(&[&bearer(key), &sealed]);
+        self.import_secret.aead().seal(&iv, &bearer(key), &mut sealed);
         let token = [&[LAYOUT], iv.as_slice(), &sealed].concat();
         Ok(ImportParameters { public_key: pair.public_key_der(), token, expires_at })
-    }
-
-    fn token_aead(&self) -> Aead {
-        Aead::new(Algorithm::Aes256Gcm, self.import_secret())
     }
 }
 
@@ -119,7 +127,7 @@ impl RingMut<'_> {
         let sealed = token.strip_prefix(&[LAYOUT]).ok_or(INVALID)?;
         let (iv, sealed) = sealed.split_first_chunk::<IV_LENGTH>().ok_or(INVALID)?;
         let mut opened = Zeroizing::new(sealed.to_vec());
-        self.tools.workshop.token_aead().open(iv, &bearer(key), &mut opened).map_err(|_| INVALID)?;
+        self.tools.import_secret.aead().open(iv, &bearer(key), &mut opened).map_err(|_| INVALID)?;
         let (expires_at, rest) = opened.split_first_chunk().ok_or(INVALID)?;
         let (tag, private_key) = rest.split_first().ok_or(INVALID)?;
         if self.now().as_second() >= i64::from_be_bytes(*expires_at) {
@@ -165,6 +173,14 @@ impl Wrapping {
             Self::RsaOaepSha1 => EncryptionAlgorithm::RsaOaepSha1,
             Self::RsaOaepSha256 => EncryptionAlgorithm::RsaOaepSha256,
             Self::Sm2 => EncryptionAlgorithm::Sm2Pke,
+        }
+    }
+
+    /// What a key has for its material whose key pair wraps so.
+    pub const fn key_spec(self) -> KeySpec {
+        match self {
+            Self::RsaPkcs1V15 | Self::RsaOaepSha1 | Self::RsaOaepSha256 => KeySpec::Rsa2048,
+            Self::Sm2 => KeySpec::EcSm2,
         }
     }
 

@@ -14,6 +14,7 @@ mod key;
 mod kind;
 mod lifecycle;
 mod order;
+mod prepared;
 mod ring;
 mod root_key;
 mod shelves;
@@ -22,23 +23,22 @@ mod states;
 #[cfg(test)]
 pub(crate) mod test_keys;
 mod version;
-mod workshop;
 
 pub use admitted::{Admitted, Sealed};
 pub use alias::{AliasName, AliasNameError};
 pub use error::{Error, Impossible};
-pub use import::{ImportParameters, Wrapping};
+pub use import::{ImportParameters, ImportSecret, Wrapping};
 pub use key::{Key, KeyId, Place, Rotation};
 pub use kind::Kind;
 pub use lifecycle::{KeyState, Lifecycle};
 pub use order::Order;
+pub use prepared::Prepared;
 pub use ring::{Ring, RingMut, Tools};
 pub use root_key::{MalformedRootKey, RootKey};
 pub use shelves::{Change, Keys};
 pub use spec::{KeySpec, KeyUsage, Origin, Primitive, ProtectionLevel, Purpose};
 pub use states::States;
 pub use version::{KeyMaterial, KeyVersion, Material, VersionId};
-pub use workshop::{Prepared, Workshop};
 
 pub use crate::cipher::{
     EncryptionAlgorithm, IV_LENGTH, KeyPairKind, MacAlgorithm, PublicKey, Refusal, SignatureAlgorithm, TAG_LENGTH,

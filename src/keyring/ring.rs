@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::import::ImportSecret;
+use super::prepared::Prepared;
 use super::shelves::Change;
-use super::workshop::{Prepared, Workshop};
-use super::{AliasName, Error, Key, KeyId, KeySpec, KeyVersion, Keys, Place, VersionId};
+use super::{AliasName, Error, Key, KeyId, KeyMaterial, KeySpec, KeyVersion, Keys, Place, VersionId};
+use crate::cipher::KeyPair;
 use crate::world::{Draft, Draw};
 
 /// How many overdue keys one call erases at most. Those beyond are gone all the same.
@@ -87,11 +89,18 @@ pub struct RingMut<'v> {
 /// What new material is made with.
 #[derive(Debug)]
 pub struct Tools<'v> {
-    pub workshop: &'v Workshop,
+    pub import_secret: &'v ImportSecret,
     /// The call's randomness.
     pub draw: &'v mut Draw,
-    /// Material that was made before the ring was opened.
+    /// A key pair that was made before the ring was opened.
     pub prepared: &'v mut Option<Prepared>,
+}
+
+impl Tools<'_> {
+    /// The key pair that was made before, if it is for a key of `spec`.
+    pub(super) fn prepared_for(&mut self, spec: KeySpec) -> Option<KeyPair> {
+        self.prepared.as_mut().and_then(|prepared| prepared.take_for(spec))
+    }
 }
 
 impl<'v> RingMut<'v> {
@@ -143,9 +152,8 @@ impl<'v> RingMut<'v> {
     /// A version with an id of its own, and with the material that was prepared or is made here.
     pub fn new_version(&mut self, spec: KeySpec, created: Timestamp) -> KeyVersion {
         let id = self.new_version_id();
-        let Tools { workshop, draw, prepared } = &mut self.tools;
-        let prepared = prepared.as_mut().and_then(|prepared| prepared.take_for(spec));
-        KeyVersion::new(id, created, prepared.unwrap_or_else(|| workshop.material(spec, draw)))
+        let prepared = self.tools.prepared_for(spec).map(KeyMaterial::KeyPair);
+        KeyVersion::new(id, created, prepared.unwrap_or_else(|| KeyMaterial::generate(spec, self.tools.draw)))
     }
 
     /// Put `key` here, in the place of its older self. Keys that are gone and still have one of its names are erased

@@ -1,8 +1,9 @@
+use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 use super::*;
 use crate::keyring::test_keys::{Bench, START, alias, day, key, place};
-use crate::keyring::{KeyMaterial, KeyVersion};
+use crate::keyring::{KeyMaterial, KeyVersion, Material};
 
 #[test]
 fn a_write_erases_what_is_overdue_of_its_own_account_and_not_without_end() {
@@ -48,16 +49,28 @@ fn who_takes_a_name_of_a_key_that_is_gone_erases_that_key() {
 
 #[test]
 fn a_prepared_key_pair_is_for_one_version_of_its_spec_in_each_run() {
-    let bench = Workshop::new(&[7; 32]);
     let mut draw = crate::world::Chance::seeded(7).draw("1");
-    assert!(bench.prepare(KeySpec::Sm4, &mut draw).is_none(), "it is made in no time");
-    let mut prepared = bench.prepare(KeySpec::Rsa2048, &mut draw).unwrap();
+    assert!(Prepared::make(KeySpec::Sm4, &mut draw).is_none(), "it is made in no time");
+    let mut prepared = Prepared::make(KeySpec::Rsa2048, &mut draw).unwrap();
     assert!(prepared.take_for(KeySpec::Rsa3072).is_none());
-    let der = |material: Option<KeyMaterial>| match material {
-        Some(KeyMaterial::KeyPair(pair)) => pair.public_key_der(),
-        other => panic!("{other:?}"),
-    };
+    let der = |pair: Option<KeyPair>| pair.unwrap().public_key_der();
     let first = der(prepared.take_for(KeySpec::Rsa2048));
     assert!(prepared.take_for(KeySpec::Rsa2048).is_none(), "two versions never share material");
     assert_eq!(der(prepared.again().take_for(KeySpec::Rsa2048)), first, "run again, it is the same");
+}
+
+#[test]
+fn a_new_version_has_the_pair_that_was_prepared() {
+    let mut bench = Bench::new();
+    bench.write(&place("1", "a"), START, |ring| {
+        let prepared = Prepared::make(KeySpec::Rsa2048, ring.tools.draw).unwrap();
+        let der = |version: KeyVersion| match version.material() {
+            Material::Present(private_key) => private_key.expose_secret().to_vec(),
+            other @ Material::Deleted(_) => panic!("{other:?}"),
+        };
+        let pair = prepared.again().take_for(KeySpec::Rsa2048).unwrap().private_key_der().to_vec();
+        *ring.tools.prepared = Some(prepared);
+        assert_eq!(der(ring.new_version(KeySpec::Rsa2048, START)), pair);
+        assert_ne!(der(ring.new_version(KeySpec::Rsa2048, START)), pair, "the next has its own");
+    });
 }

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::{
-    AliasName, Key, KeyId, KeyMaterial, KeySpec, KeyUsage, KeyVersion, Keys, Lifecycle, Origin, Place, ProtectionLevel,
-    Ring, RingMut, Tools, VersionId, Workshop,
+    AliasName, ImportSecret, Key, KeyId, KeyMaterial, KeySpec, KeyUsage, KeyVersion, Keys, Lifecycle, Origin, Place,
+    ProtectionLevel, Ring, RingMut, Tools, VersionId,
 };
 use crate::world::{Chance, Draft, Source};
 
@@ -54,20 +54,20 @@ pub fn key(place: &Place, id: &str, last: u8, gone: Option<i64>, aliases: &[&str
 /// All keys, and what new material is made with.
 pub struct Bench {
     keys: Keys,
-    workshop: Workshop,
+    import_secret: ImportSecret,
     chance: Chance,
 }
 
 impl Bench {
     pub fn new() -> Self {
-        Self { keys: Keys::default(), workshop: Workshop::new(&[7; 32]), chance: Chance::seeded(7) }
+        Self { keys: Keys::default(), import_secret: ImportSecret::new(&[7; 32]), chance: Chance::seeded(7) }
     }
 
     /// Change the keys of `place` at `now`.
     pub fn write<T>(&mut self, place: &Place, now: Timestamp, run: impl FnOnce(&mut RingMut<'_>) -> T) -> T {
         let (mut changes, mut prepared) = (Vec::new(), None);
         let mut draw = self.chance.draw(&place.account);
-        let tools = Tools { workshop: &self.workshop, draw: &mut draw, prepared: &mut prepared };
+        let tools = Tools { import_secret: &self.import_secret, draw: &mut draw, prepared: &mut prepared };
         let done = run(&mut RingMut::new(Draft::new(&mut self.keys, &mut changes), place, now, tools));
         draw.settle();
         done

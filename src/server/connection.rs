@@ -126,7 +126,7 @@ async fn converse<I, O>(
         Protocol::Http2 => {
             let mut builder = http2::Builder::new(TokioExecutor::new());
             let max_head = u32::try_from(MAX_PARSED_HEAD).unwrap_or(u32::MAX);
-            builder.timer(TokioTimer::new()).max_header_list_size(max_head);
+            builder.timer(TokioTimer::new()).max_header_list_size(max_head).max_concurrent_streams(limits.streams);
             drive(builder.serve_connection(io, answer), &under_way, limits.idle, stopped).await;
         }
     }

@@ -1,7 +1,9 @@
 //! The front door: sockets to requests. Knows HTTP and its limits, and nothing of what is asked.
 
+mod bodies;
 mod connection;
 mod limits;
+mod queue;
 mod request;
 mod service;
 mod tls;
@@ -17,7 +19,7 @@ use tokio::sync::{Semaphore, watch};
 
 use service::Service;
 
-pub use limits::Limits;
+pub use limits::{Limits, QueueLimits};
 pub use tls::{Tls, TlsError};
 
 use crate::dialect::front::Front;
@@ -30,7 +32,7 @@ pub async fn serve(
     tls: Option<Tls>,
     stop: impl Future<Output = ()>,
 ) {
-    let service = Arc::new(Service { front, limits, tls });
+    let service = Arc::new(Service::new(front, limits, tls));
     let places = Arc::new(Semaphore::new(limits.connections));
     let (stopping, stopped) = watch::channel(false);
     tokio::pin!(stop);

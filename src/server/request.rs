@@ -14,9 +14,9 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Incoming};
 use tokio::time::timeout;
 
+use super::bodies::{Charge, NoRoom};
 use super::service::Service;
 use super::under_way::UnderWay;
-use super::work;
 use crate::dialect::front::Front;
 use crate::dialect::{Answer, Dialect, Fate, Host, Request, Taken, Unacceptable};
 
@@ -59,8 +59,10 @@ pub(super) async fn answer(
         Some(dialect) => {
             let admitted =
                 if is_too_large { Err(Unacceptable::HeadTooLarge) } else { service.front.admit(&head, &host) };
-            match accept(admitted, body, dialect.largest_body(), service.limits.body).await {
-                Ok(body) => respond(head, host, body, caller, dialect).await,
+            // Until it is answered.
+            let mut charge = service.bodies.charge();
+            match accept(admitted, body, dialect.largest_body(), service.limits.body, &mut charge).await {
+                Ok(body) => respond(head, host, body, caller, dialect, service).await,
                 Err(reason) => dialect.refuse(&head, reason),
             }
         }
@@ -68,12 +70,13 @@ pub(super) async fn answer(
     Ok(response(answer, version, under_way))
 }
 
-/// Collect the `body` of a request that is `admitted`, of `largest` bytes at the most and `within` a time.
+/// Collect the `body` of a request that is `admitted`, of `largest` bytes at the most, `within` a time, on the `charge`.
 async fn accept(
     admitted: Result<(), Unacceptable>,
     body: Incoming,
     largest: usize,
     within: Duration,
+    charge: &mut Charge<'_>,
 ) -> Result<Bytes, Unacceptable> {
     if let Err(reason) = admitted {
         dispose(body).await;
@@ -82,7 +85,7 @@ async fn accept(
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    match timeout(within, collect(body, largest)).await {
+    match timeout(within, collect(body, largest, charge)).await {
         Ok(collected) => collected,
         Err(_) => Err(Unacceptable::BodyIncomplete),
     }
@@ -103,22 +106,40 @@ fn give_host(head: &mut Parts) {
     }
 }
 
-async fn collect(body: Incoming, largest: usize) -> Result<Bytes, Unacceptable> {
+async fn collect(body: Incoming, largest: usize, charge: &mut Charge<'_>) -> Result<Bytes, Unacceptable> {
     let mut body = Limited::new(body, MAX_DRAINED);
-    if body.size_hint().lower() > largest as u64 {
-        drain(body).await;
+    let collected = keep(&mut body, largest, charge).await;
+    // What is refused is not kept while the rest of it is read past.
+    match collected {
+        Err(Unacceptable::BodyTooLarge) => {
+            charge.release();
+            drain(body).await;
+        }
+        Err(Unacceptable::TooBusy) => {
+            charge.release();
+            drop(timeout(DRAINED_FOR, drain(body)).await);
+        }
+        _ => {}
+    }
+    collected
+}
+
+async fn keep(body: &mut Limited<Incoming>, largest: usize, charge: &mut Charge<'_>) -> Result<Bytes, Unacceptable> {
+    let announced = body.size_hint();
+    if announced.lower() > largest as u64 {
         return Err(Unacceptable::BodyTooLarge);
     }
-    let mut collected = Vec::new();
+    let longest = announced.exact().and_then(|length| usize::try_from(length).ok()).unwrap_or(largest);
+    let mut kept = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Unacceptable::BodyIncomplete)?;
-        collected.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
-        if collected.len() > largest {
-            drain(body).await;
+        let data = frame.data_ref().map_or(&[][..], |data| data);
+        if kept.len() + data.len() > largest {
             return Err(Unacceptable::BodyTooLarge);
         }
+        charge.append(&mut kept, data, longest).map_err(|NoRoom| Unacceptable::TooBusy)?;
     }
-    Ok(collected.into())
+    Ok(kept.into())
 }
 
 async fn drain(mut body: Limited<Incoming>) {
@@ -131,13 +152,20 @@ async fn dispose(body: Incoming) {
 }
 
 /// Have the dialect answer: here if it does so at once, else where waiting holds up nobody.
-async fn respond(mut head: Parts, host: Host, body: Bytes, caller: Caller, dialect: &Arc<dyn Dialect>) -> Answer {
+async fn respond(
+    mut head: Parts,
+    host: Host,
+    body: Bytes,
+    caller: Caller,
+    dialect: &Arc<dyn Dialect>,
+    service: &Service,
+) -> Answer {
     head.extensions.clear();
     let (method, target) = (head.method.clone(), head.uri.path_and_query().cloned());
     let request = Request { head, host, body, peer: caller.address, secure: caller.secure };
     let answered = match catch_unwind(AssertUnwindSafe(|| Arc::clone(dialect).take(request))) {
         Ok(Taken::Answered(answer)) => Some(answer),
-        Ok(Taken::Later(work)) => work::done(work).await,
+        Ok(Taken::Later(work)) => service.queues.done(work).await,
         Err(_) => None,
     };
     answered.unwrap_or_else(|| {

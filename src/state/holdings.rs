@@ -1,4 +1,4 @@
-//! What a sandbox holds, and where its key pairs are made.
+//! What a sandbox holds: its state, and what import tokens are sealed under.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 use arc_swap::Guard;
 
 use super::{Change, State};
-use crate::keyring::Workshop;
+use crate::keyring::ImportSecret;
 use crate::world::{CommitError, Ledger, Store, StoreError, Transaction};
 
-/// The state of a sandbox, and where its key pairs are made.
+/// The state of a sandbox, and what import tokens are sealed under.
 pub struct Holdings {
     pub(super) ledger: Ledger<State>,
-    pub(super) workshop: Workshop,
+    pub(super) import_secret: ImportSecret,
 }
 
 impl Holdings {
@@ -24,7 +24,7 @@ impl Holdings {
         import_secret: &[u8; 32],
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, StoreError> {
-        Ok(Self { ledger: Ledger::open(store, progress)?, workshop: Workshop::new(import_secret) })
+        Ok(Self { ledger: Ledger::open(store, progress)?, import_secret: ImportSecret::new(import_secret) })
     }
 
     /// The newest state that is durable: no lock, no copy.

@@ -125,7 +125,7 @@ impl<M: Mode> View<'_, M> {
     /// is then.
     pub fn prepare(&mut self, spec: KeySpec) -> Result<(), CommitError> {
         self.moment = None;
-        self.prepared = self.holdings.workshop.prepare(spec, &mut self.draw);
+        self.prepared = Prepared::make(spec, &mut self.draw);
         self.take_up()
     }
 
@@ -152,9 +152,11 @@ impl<M: Mode> View<'_, M> {
         self.state().secrets.data_key(&self.place, name)
     }
 
-    /// What an owner needs to wrap material for `key`. With RSA this takes tenths of a second.
+    /// What an owner needs to wrap material for `key`, with the key pair that was prepared or is made here.
     pub fn import_parameters(&mut self, key: &Key, wrapping: Wrapping) -> Result<ImportParameters, keyring::Error> {
-        self.holdings.workshop.import_parameters(key, wrapping, self.now, &mut self.draw)
+        let tools =
+            Tools { import_secret: &self.holdings.import_secret, draw: &mut self.draw, prepared: &mut self.prepared };
+        tools.import_parameters(key, wrapping, self.now)
     }
 
     /// Make what the call did durable and visible.
@@ -181,7 +183,8 @@ impl View<'_, Write> {
     pub fn keys_mut(&mut self) -> RingMut<'_> {
         let (state, changes) = self.moment.as_mut().expect(HELD).parts();
         let keys = Draft::new(&mut state.keys, &mut changes.keys);
-        let tools = Tools { workshop: &self.holdings.workshop, draw: &mut self.draw, prepared: &mut self.prepared };
+        let tools =
+            Tools { import_secret: &self.holdings.import_secret, draw: &mut self.draw, prepared: &mut self.prepared };
         RingMut::new(keys, &self.place, self.now, tools)
     }
 

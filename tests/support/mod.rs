@@ -20,7 +20,7 @@ use yaoshi::call::{Limits, Premises};
 use yaoshi::config::{Options, SandboxFile};
 use yaoshi::dialect::alibaba::signature::sign::{Scheme, Unsigned};
 use yaoshi::dialect::front::Front;
-use yaoshi::dialect::{Answer, Request};
+use yaoshi::dialect::{Abandoned, Answer, Request, Taken, Waited};
 use yaoshi::sandbox::{Assembly, StartError};
 use yaoshi::state::{Change, Holdings};
 use yaoshi::world::{Chance, ManualClock, Store, World};
@@ -129,6 +129,16 @@ impl Service {
     /// Send a request as it is.
     pub fn send(&self, request: http::Request<Bytes>) -> Reply {
         Reply::from(self.front.answer(from_loopback(request)))
+    }
+}
+
+/// What a call is answered in the end, wherever it waits for that.
+pub fn after_waiting(mut taken: Taken) -> Answer {
+    loop {
+        match taken {
+            Taken::Answered(answer) => return answer,
+            Taken::Later(work) => taken = (work.run)(Waited::Through(&Abandoned::never())),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use rstest::rstest;
 use yaoshi::call::Limits;
-use yaoshi::dialect::{Abandoned, Queue, Taken};
+use yaoshi::dialect::{Queue, Taken};
 use yaoshi::keyring::{self, Key, States};
 use yaoshi::state::Change;
 use yaoshi::world::{Appended, Batch, Bounds, Followed, Revision, Store, StoreError};
@@ -15,7 +15,7 @@ use super::cluster::{Cluster, KEYS, later, ring, version_of};
 use crate::support::engine::Fault;
 use crate::support::samples::PLAINTEXT;
 use crate::support::wire::{Draft, Signing};
-use crate::support::{Reply, Service, from_loopback};
+use crate::support::{Reply, Service, after_waiting, from_loopback};
 
 /// How often a call is run.
 const TRIES: usize = 8;
@@ -287,7 +287,7 @@ fn nothing_is_read_where_nothing_may_wait() {
         let dialect = Arc::clone(meddlers.cluster.nodes[0].front.claimant(&request.head).unwrap());
         let Taken::Later(work) = dialect.take(request) else { panic!("{action} is answered at once") };
         assert_eq!((work.queue, engine.counts()), (Queue::Compute, asked), "{action}");
-        Reply::from((work.run)(&Abandoned::never())).ok();
+        Reply::from(after_waiting(Taken::Later(work))).ok();
         assert_eq!(engine.counts().questions, asked.questions + 1, "{action}");
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rstest::rstest;
 use yaoshi::access::Principal;
-use yaoshi::call::{Attendance, Limits, MustWait, Refusal, Turn, Waiting, take};
+use yaoshi::call::{Attendance, Limits, MustWait, Queue, Refusal, Turn, Waiting, take};
 use yaoshi::keyring::KeySpec;
 use yaoshi::state::{Read, Write};
 use yaoshi::world::Memory;
@@ -153,7 +153,7 @@ fn nothing_long_is_done_for_who_has_gone(#[case] spec: KeySpec, #[case] stages: 
     let node = Node::new();
     let walk = Walk::<Write>::to(&node.make(spec, None)).making_a_version();
     let gone = Attendance::default().look();
-    let outcome = take(&walk, &mut node.root_turn(8), Waiting::Allowed(&gone)).expect("it may wait");
+    let outcome = take(&walk, &mut node.root_turn(8), Waiting::For(Queue::KeyPair, &gone)).expect("it may wait");
     assert_eq!(matches!(outcome, Err(Fault::OnTheWay(Refusal::Abandoned))), spec == KeySpec::Rsa2048);
     assert_eq!(walk.route.stages(), stages);
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use rstest::rstest;
-use yaoshi::call::{Abandoned, Limits, Refusal};
+use yaoshi::call::{Limits, Refusal};
 use yaoshi::dialect::alibaba::{self, Gateway};
 use yaoshi::dialect::{Dialect, Taken};
 use yaoshi::keyring::KeySpec;
@@ -14,6 +14,7 @@ use yaoshi::world::{Appended, CommitError, Memory, StoreError};
 
 use super::ONCE;
 use super::walk::{Before, Fault, Meanwhile, NOTE, Node, Walk};
+use crate::support::after_waiting;
 use crate::support::engine::{self, Engine, Faults};
 use crate::support::from_loopback;
 use crate::support::wire::{Draft, Signing};
@@ -172,8 +173,7 @@ fn every_call_waits_where_an_engine_is_asked(#[case] node: Node, #[case] waits: 
     for action in ["DescribeRegions", "DescribeAccountKmsStatus"] {
         let call = from_loopback(Draft::new(Signing::V3, action, &[]).sign().to_http());
         let answer = match (Arc::clone(&gateway) as Arc<dyn Dialect>).take(call) {
-            Taken::Later(work) if waits => (work.run)(&Abandoned::never()),
-            Taken::Answered(answer) if !waits => answer,
+            taken if matches!(taken, Taken::Later(_)) == waits => after_waiting(taken),
             other => panic!("{action}: {other:?}"),
         };
         assert_eq!(answer.status, 200, "{action}");

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use jiff::{SignedDuration, Timestamp};
 use yaoshi::access::{self, AccessKey, AccountId, Policy, Principal, Verifier};
 use yaoshi::call::{
-    Abandoned, Asks, Deed, Done, Found, Limits, MustWait, Premises, Record, Refusal, Resource, Subject, Throttle, Turn,
-    Waiting, take,
+    Abandoned, Asks, Deed, Done, Found, Limits, MustWait, Premises, Queue, Record, Refusal, Resource, Subject,
+    Throttle, Turn, Waiting, take,
 };
 use yaoshi::keyring::{self, Admitted, Key, KeySpec, Kind, Order, Origin, Place, RingMut, Rotation, States};
 use yaoshi::state::{Change, ClockChange, Holdings, Mode, View, Write};
@@ -253,7 +253,7 @@ impl<M: Mode> Walk<M> {
     where
         Self: Deed<Reply = usize, Subject = Stop>,
     {
-        match take(self, turn, Waiting::Allowed(&Abandoned::never())) {
+        match take(self, turn, Waiting::For(Queue::KeyPair, &Abandoned::never())) {
             Ok(outcome) => outcome,
             Err(MustWait { .. }) => panic!("it may wait"),
         }

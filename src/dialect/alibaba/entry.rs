@@ -1,5 +1,7 @@
 //! An action in the list of actions, and how a verified call of it is answered.
 
+use std::mem;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -8,8 +10,8 @@ use super::dry_run::{self, DryRun};
 use super::fault::Fault;
 use super::parameter_names::parameter_names;
 use super::parse::parse;
-use crate::call::{self, Asks, Deed, MustWait, Subject, Waiting};
-use crate::dialect::{Taken, Work};
+use crate::call::{self, Asks, Deed, MustWait, Queue, Refusal, Subject, Waiting};
+use crate::dialect::{Taken, Waited, Work};
 use crate::state::Mode;
 
 /// The reply of an action that has nothing to tell.
@@ -68,20 +70,35 @@ fn perform<A>(mut verified: Verified) -> Taken
 where
     A: Deed<Reply: Serialize, Subject: Subject<Fault = Fault>> + DeserializeOwned,
 {
-    let deed: A = match parse(&verified.parameters) {
-        Ok(deed) => deed,
-        Err(fault) => return Taken::Answered(verified.refuse(fault)),
-    };
-    let queue = match call::take(&deed, &mut verified.turn, Waiting::Not) {
-        Ok(outcome) => return Taken::Answered(verified.conclude(outcome)),
-        Err(MustWait(queue)) => queue,
-    };
+    // Not kept while the call waits.
+    let parameters = mem::take(&mut verified.parameters);
+    match parse::<A>(&parameters) {
+        Err(fault) => Taken::Answered(verified.refuse(fault)),
+        Ok(deed) => proceed(deed, verified, Waiting::Not),
+    }
+}
+
+/// Go on with a call where it stands, as far as it may wait there.
+fn proceed<A>(deed: A, mut verified: Verified, waiting: Waiting<'_>) -> Taken
+where
+    A: Deed<Reply: Serialize, Subject: Subject<Fault = Fault>>,
+{
+    match call::take(&deed, &mut verified.turn, waiting) {
+        Ok(outcome) => Taken::Answered(verified.conclude(outcome)),
+        Err(MustWait(queue)) => later(deed, verified, queue),
+    }
+}
+
+fn later<A>(deed: A, verified: Verified, queue: Queue) -> Taken
+where
+    A: Deed<Reply: Serialize, Subject: Subject<Fault = Fault>>,
+{
     Taken::Later(Work {
         queue,
         fair_by: verified.fair_by(),
-        run: Box::new(move |abandoned| {
-            let taken = call::take(&deed, &mut verified.turn, Waiting::Allowed(abandoned));
-            verified.conclude(taken.expect("a call that may wait is not sent on"))
+        run: Box::new(move |waited| match waited {
+            Waited::Through(abandoned) => proceed(deed, verified, Waiting::For(queue, abandoned)),
+            Waited::InVain => Taken::Answered(verified.conclude(Err::<A::Reply, _>(Refusal::TooBusy.into()))),
         }),
     })
 }

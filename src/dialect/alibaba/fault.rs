@@ -193,6 +193,7 @@ impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Throttled => (&THROTTLING).into(),
+            Refusal::TooBusy => Self::from(&THROTTLING).because("too many calls wait for the same already"),
             Refusal::Denied(denial) => (&*denial).into(),
             Refusal::Key(error) => error.into(),
             Refusal::Unkept(error) => error.into(),

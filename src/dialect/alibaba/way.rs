@@ -64,6 +64,9 @@ impl Dialect for Gateway {
             Unacceptable::BodyTooLarge => (&fault::BODY_TOO_LARGE).into(),
             Unacceptable::BodyIncomplete => (&fault::BODY_INCOMPLETE).into(),
             Unacceptable::HeadTooLarge => (&fault::HEAD_TOO_LARGE).into(),
+            Unacceptable::TooBusy => {
+                Fault::from(&fault::THROTTLING).because("the bodies under way fill what is for them")
+            }
             Unacceptable::Failed => (&fault::INTERNAL_FAILURE).into(),
         };
         let record = Record { started: self.premises.world.clock.elapsed(), ..Record::default() };

@@ -124,6 +124,11 @@ impl Dialect for Console {
                 "RequestHeaderFieldsTooLarge",
                 "The request has more than 256 headers, or a head of more than 128 KiB.".into(),
             ),
+            Unacceptable::TooBusy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "ServiceUnavailable",
+                "More is under way than this server takes at once. Try again later.".into(),
+            ),
             Unacceptable::Failed => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", "Something went wrong on our side.".into())
             }

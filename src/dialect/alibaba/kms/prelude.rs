@@ -6,7 +6,7 @@ pub(super) use serde::{Deserialize, Serialize};
 
 pub(super) use super::reference::{KeyIdRef, KeyRef};
 pub(super) use super::words::{Word, Worded};
-pub(super) use crate::call::{Deed, Limit, Queue};
+pub(super) use crate::call::{Deed, Limit};
 pub(super) use crate::dialect::alibaba::entry::Empty;
 pub(super) use crate::dialect::alibaba::fault::{self, Fault};
 pub(super) use crate::keyring::{Admitted, Key, KeyId, States, VersionId};

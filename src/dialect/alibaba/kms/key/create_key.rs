@@ -53,11 +53,6 @@ impl Deed for CreateKey {
         ((), self.order())
     }
 
-    fn queue(&self) -> Queue {
-        let is_slow = self.key_spec.is_some_and(|word| word.0.is_slow_to_make());
-        if is_slow { Queue::KeyPair } else { Queue::Disk }
-    }
-
     fn makes(&self, ((), order): &((), Order), _view: &View<'_, Write>) -> Result<Option<KeySpec>, Fault> {
         Ok(order.makes())
     }

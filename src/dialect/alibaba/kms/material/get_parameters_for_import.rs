@@ -3,7 +3,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use crate::dialect::alibaba::kms::prelude::*;
 use crate::dialect::alibaba::kms::types::timestamp;
 use crate::dialect::alibaba::kms::words::WrappingKeySpec;
-use crate::keyring::Wrapping;
+use crate::keyring::{KeySpec, Wrapping};
 
 /// Ask for a public key to wrap key material with, and the token that must come back with it. Both are new each time.
 ///
@@ -41,16 +41,16 @@ impl Deed for GetParametersForImport {
         &self.key_id.0
     }
 
-    fn queue(&self) -> Queue {
-        Queue::KeyPair
-    }
-
-    fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Parameters, Fault> {
+    fn makes(&self, key: &Admitted, _view: &View<'_, Read>) -> Result<Option<KeySpec>, Fault> {
         key.takes_imported_material()?;
         if WrappingKeySpec::of(self.wrapping_algorithm.0) != self.wrapping_key_spec.0 {
             return Err(Fault::about(&fault::INVALID_PARAMETER, "WrappingAlgorithm")
                 .because("it does not go with the WrappingKeySpec"));
         }
+        Ok(Some(self.wrapping_algorithm.0.key_spec()))
+    }
+
+    fn run(&self, key: Admitted, view: &mut View<'_, Read>) -> Result<Parameters, Fault> {
         let parameters = view.import_parameters(&key, self.wrapping_algorithm.0)?;
         Ok(Parameters {
             key_id: key.id.clone(),

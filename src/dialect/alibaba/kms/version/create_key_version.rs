@@ -21,11 +21,6 @@ impl Deed for CreateKeyVersion {
         &self.key_id
     }
 
-    /// Which kind of key it is about is not known before.
-    fn queue(&self) -> Queue {
-        Queue::KeyPair
-    }
-
     fn makes(&self, key: &Admitted, view: &View<'_, Write>) -> Result<Option<KeySpec>, Fault> {
         key.takes_further_version(view.now())?;
         Ok(Some(key.spec))
