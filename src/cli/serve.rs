@@ -79,13 +79,8 @@ pub(super) struct Arguments {
     #[arg(long, env = "YAOSHI_MAX_CONNECTIONS", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "NUMBER")]
     max_connections: u32,
 
-    /// Listen beyond loopback although everybody knows the AccessKey yaoshi / yaoshi.
-    #[arg(long, env = "YAOSHI_ALLOW_WELL_KNOWN_CREDENTIALS", value_parser = BoolishValueParser::new())]
-    allow_well_known_credentials: bool,
-
-    /// Listen beyond loopback although --no-verify takes any signature.
-    #[arg(long, env = "YAOSHI_ALLOW_NO_VERIFY", value_parser = BoolishValueParser::new())]
-    allow_no_verify: bool,
+    #[command(flatten)]
+    risks: Risks,
 
     /// What to log, on stderr: a level (off, error, warn, info, debug) or a tracing filter.
     #[arg(long, env = "YAOSHI_LOG", default_value = "info", value_parser = filter, value_name = "FILTER")]
@@ -94,6 +89,18 @@ pub(super) struct Arguments {
     /// How to write the log.
     #[arg(long, env = "YAOSHI_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
+}
+
+/// What is refused beyond loopback unless it is said that it is meant.
+#[derive(Debug, Args)]
+struct Risks {
+    /// Listen beyond loopback although everybody knows the AccessKey yaoshi / yaoshi.
+    #[arg(long, env = "YAOSHI_ALLOW_WELL_KNOWN_CREDENTIALS", value_parser = BoolishValueParser::new())]
+    allow_well_known_credentials: bool,
+
+    /// Listen beyond loopback although --no-verify takes any signature.
+    #[arg(long, env = "YAOSHI_ALLOW_NO_VERIFY", value_parser = BoolishValueParser::new())]
+    allow_no_verify: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -190,13 +197,13 @@ fn refuse_what_is_unsafe(arguments: &Arguments, assembly: &Assembly) -> Result<(
     if arguments.seed.is_some() {
         return Err("--seed makes every key foreseeable: it is refused beyond loopback".to_owned());
     }
-    if arguments.no_verify && !arguments.allow_no_verify {
+    if arguments.no_verify && !arguments.risks.allow_no_verify {
         return Err(
             "--no-verify lets everybody in who knows an AccessKey's ID: beyond loopback only with --allow-no-verify"
                 .to_owned(),
         );
     }
-    if assembly.has_well_known_access_key && !arguments.allow_well_known_credentials {
+    if assembly.has_well_known_access_key && !arguments.risks.allow_well_known_credentials {
         return Err(format!(
             "everybody knows the AccessKey {WELL_KNOWN_ACCESS_KEY} / {WELL_KNOWN_ACCESS_KEY}, and {} can be reached \
              from elsewhere: give AccessKeys of your own with --sandbox, or say --allow-well-known-credentials",

@@ -28,11 +28,11 @@ pub fn place(file: &Path, text: &str, readers: Readers) -> io::Result<bool> {
     place_filled(file, readers, |unfinished| fs::write(unfinished, text))
 }
 
-/// The same with what `fill` makes of an empty file.
+/// The same with what `write` makes of an empty file.
 pub fn place_filled<E: From<io::Error>>(
     file: &Path,
     readers: Readers,
-    fill: impl FnOnce(&Path) -> Result<(), E>,
+    write: impl FnOnce(&Path) -> Result<(), E>,
 ) -> Result<bool, E> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new(); // mode 0600
@@ -40,7 +40,7 @@ pub fn place_filled<E: From<io::Error>>(
         let_everybody_read(&mut builder);
     }
     let new = builder.prefix(UNFINISHED).tempfile_in(folder)?;
-    fill(new.path())?;
+    write(new.path())?;
     new.as_file().sync_all()?;
     match new.persist_noclobber(file) {
         Ok(_) => Ok(sync_folder(folder).map(|()| true)?),
