@@ -85,7 +85,7 @@ mod tests {
     const KIB: usize = 1024;
 
     /// A body of which `bytes` have come.
-    fn come<'b>(bodies: &'b Bodies, bytes: usize) -> Result<(Charge<'b>, Vec<u8>), NoRoom> {
+    fn come(bodies: &Bodies, bytes: usize) -> Result<(Charge<'_>, Vec<u8>), NoRoom> {
         let (mut charge, mut come) = (bodies.charge(), Vec::new());
         charge.append(&mut come, &vec![0; bytes], bytes)?;
         Ok((charge, come))
