@@ -162,9 +162,9 @@ fn console() -> Console {
 /// Each dialect has a word for all that can be wrong before it is asked.
 #[test]
 fn whatever_cannot_be_taken_is_refused_in_the_dialects_words() {
-    let service = Service::with_fixture();
     type Refusal = (u16, &'static str, &'static str);
     const SAME: Refusal = (0, "", "");
+    let service = Service::with_fixture();
     let rows: [(_, Refusal, Refusal); 6] = [
         (Unacceptable::Browser(Stranger::Origin), (403, "Forbidden.BrowserRequest", "web pages"), SAME),
         (

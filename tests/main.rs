@@ -6,6 +6,7 @@ mod aliases;
 mod architecture;
 mod asymmetric;
 mod bearer;
+mod bounds;
 mod catalogue;
 mod choices;
 mod command_line;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "how long the server waits can be told by the real clock alone")]
 
+use std::io::Read;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -20,12 +21,14 @@ use tokio::sync::oneshot;
 use yaoshi::dialect::browsers::Browsers;
 use yaoshi::dialect::front::Front;
 use yaoshi::dialect::{Abandoned, Answer, Dialect, Fate, Queue, Request, Taken, Unacceptable, Waited, Work};
-use yaoshi::server::{self, Limits};
+use yaoshi::server::{self, Limits, QueueLimits};
 
 use crate::support::client::{self, Connection, LONG, block_on, connect_http2};
 use crate::support::wire::Raw;
 
 /// A dialect whose paths say what becomes of a request; `/elsewhere` is nobody's, nor is what is for `elsewhere.test`.
+/// What is `/later` waits for a processor; what is `/pair/directly` for a key pair, in the name of the account that its
+/// first letter is, and what is `/pair/after-all` for a processor before.
 struct Probe {
     events: UnboundedSender<String>,
     gate: Arc<Gate>,
@@ -55,10 +58,19 @@ fn plain(status: StatusCode, text: &str) -> Answer {
 }
 
 impl Probe {
+    fn work(self: Arc<Self>, name: String) -> Box<dyn FnOnce(Waited<'_>) -> Taken + Send> {
+        Box::new(move |waited| {
+            Taken::Answered(match waited {
+                Waited::Through(abandoned) => self.run(&name, abandoned),
+                Waited::InVain => plain(StatusCode::IM_A_TEAPOT, &format!("no room for {name}")),
+            })
+        })
+    }
+
     fn run(&self, name: &str, abandoned: &Abandoned) -> Answer {
         self.tell("begun", name);
         match name {
-            "held" => self.gate.pass(),
+            held if held.ends_with("held") => self.gate.pass(),
             "watching" => {
                 let begun = Instant::now();
                 while !abandoned.is_gone() {
@@ -90,22 +102,21 @@ impl Dialect for Probe {
 
     fn take(self: Arc<Self>, request: Request) -> Taken {
         let path = request.head.uri.path();
+        if let Some((way, name)) = path.strip_prefix("/pair/").and_then(|rest| rest.split_once('/')) {
+            self.tell("taken", name);
+            let fair_by = u64::from(name.as_bytes()[0]);
+            let is_direct = way == "directly";
+            let pair = Work { queue: Queue::KeyPair, fair_by, run: self.work(name.to_owned()) };
+            let by_way = |pair| Work { queue: Queue::Compute, fair_by, run: Box::new(|_| Taken::Later(pair)) };
+            return Taken::Later(if is_direct { pair } else { by_way(pair) });
+        }
         let Some(name) = path.strip_prefix("/later/").map(str::to_owned) else {
             assert_ne!(path, "/panicking", "a defect, for a test");
             let fate = if path == "/last" { Fate::Close } else { Fate::Send };
             return Taken::Answered(Answer { fate, ..plain(StatusCode::OK, path) });
         };
         self.tell("taken", &name);
-        Taken::Later(Work {
-            queue: Queue::Compute,
-            fair_by: 0,
-            run: Box::new(move |waited| {
-                Taken::Answered(match waited {
-                    Waited::Through(abandoned) => self.run(&name, abandoned),
-                    Waited::InVain => plain(StatusCode::IM_A_TEAPOT, &format!("no room for {name}")),
-                })
-            }),
-        })
+        Taken::Later(Work { queue: Queue::Compute, fair_by: 0, run: self.work(name) })
     }
 
     fn refuse(&self, head: &Parts, reason: Unacceptable) -> Answer {
@@ -230,6 +241,116 @@ fn work_sees_that_its_caller_has_gone(#[case] is_http2: bool) {
         drop(connection);
         server.expect(&["alone watching"]);
     }
+}
+
+fn one_at_a_time() -> Limits {
+    let one = QueueLimits { places: 1, places_of_one: 1, waiting: 3, waiting_of_one: 2 };
+    Limits { compute: one, key_pairs: one, ..Limits::default() }
+}
+
+/// Its place is free for another at once, and it is not done.
+#[test]
+fn work_that_waits_is_bounded_and_fair_between_accounts() {
+    let mut server = Running::start(one_at_a_time(), 4);
+    let ask = |server: &mut Running, way: &str, name: &str| {
+        let mut connection = server.connect();
+        connection.send(&get(&format!("/pair/{way}/{name}")).to_bytes());
+        server.expect(&[&format!("taken {name}")]);
+        connection
+    };
+    let mut held = ask(&mut server, "after-all", "a-held");
+    server.expect(&["begun a-held"]);
+    let mut answers = Vec::new();
+    for name in ["a-1", "a-2", "a-3", "b-1", "b-2"] {
+        let mut connection = ask(&mut server, "directly", name);
+        if ["a-3", "b-2"].contains(&name) {
+            assert_eq!(text(&connection.answer()), (418, &*format!("no room for {name}")));
+        } else {
+            answers.push((name, connection));
+        }
+    }
+    // Nobody notices who waits for something else: for a processor that it had before, too.
+    assert_eq!(text(&server.connect().call(&get("/later/other"))), (200, "other"));
+    server.expect(&["taken other", "begun other"]);
+    answers.remove(0);
+    // One that goes leaves room for another, once it is seen to have gone.
+    let mut last = loop {
+        let mut connection = ask(&mut server, "directly", "a-4");
+        if connection.is_silent_for(Duration::from_millis(200)) {
+            break connection;
+        }
+        assert_eq!(text(&connection.answer()), (418, "no room for a-4"));
+    };
+    server.gate.open();
+    assert_eq!(text(&held.answer()), (200, "a-held"));
+    server.expect(&["begun a-2", "begun b-1", "begun a-4"]);
+    for (name, connection) in &mut answers {
+        assert_eq!(text(&connection.answer()), (200, *name));
+    }
+    assert_eq!(text(&last.answer()), (200, "a-4"));
+}
+
+fn with_body(path: &str, length: usize) -> Raw {
+    Raw { body: vec![b'x'; length], ..get(path) }
+}
+
+/// Room for 25 bytes. It is what has come that counts, until it is answered or its caller has gone.
+#[test]
+fn bodies_under_way_are_bounded() {
+    let mut server = Running::start(Limits { bodies: 25, ..Limits::default() }, 2);
+    let until = |server: &Running, expected: (u16, &str)| {
+        let since = Instant::now();
+        while text(&server.connect().call(&with_body("/now", 10))) != expected {
+            assert!(since.elapsed() < LONG, "{expected:?}");
+        }
+    };
+    let (room, no_room) = ((200, "/now"), (418, "TooBusy: GET /now"));
+    let mut held = server.connect();
+    held.send(&client::with_length(&with_body("/later/held", 10)).to_bytes());
+    server.expect(&["taken held", "begun held"]);
+    until(&server, room);
+    let half = |length: usize| {
+        let mut connection = server.connect();
+        let bytes = client::with_length(&with_body("/now", 10)).to_bytes();
+        connection.send(&bytes[..bytes.len() - 10 + length]);
+        connection
+    };
+    let silent = [half(0), half(0), half(0)];
+    until(&server, room);
+    let mut two_thirds = half(6);
+    until(&server, no_room);
+    // What needs none is answered, as is what finds room.
+    assert_eq!(text(&server.connect().call(&get("/now"))), room);
+    assert_eq!(text(&server.connect().call(&with_body("/now", 9))), room);
+    two_thirds.send(b"xxxx");
+    assert_eq!(text(&two_thirds.answer()), room);
+    until(&server, room);
+    let gone = half(9);
+    until(&server, no_room);
+    drop(gone);
+    until(&server, room);
+    let _half = half(9);
+    until(&server, no_room);
+    server.gate.open();
+    assert_eq!(text(&held.answer()), (200, "held"));
+    until(&server, room);
+    drop(silent);
+}
+
+/// A client is told how many requests it may have at once on one connection.
+#[test]
+fn http2_has_a_bounded_number_of_requests_at_once() {
+    const MAX_CONCURRENT_STREAMS: [u8; 2] = [0, 3];
+    let server = Running::start(Limits { streams: 5, ..Limits::default() }, 1);
+    let mut connection = server.connect();
+    connection.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
+    let mut head = [0; 9];
+    connection.stream.read_exact(&mut head).unwrap();
+    assert_eq!(head[3], 4, "the server's settings come first");
+    let mut settings = vec![0; usize::from(u16::from_be_bytes([head[1], head[2]]))];
+    connection.stream.read_exact(&mut settings).unwrap();
+    let told = settings.chunks(6).find(|setting| setting[..2] == MAX_CONCURRENT_STREAMS);
+    assert_eq!(told.map(|setting| &setting[2..]), Some(&[0, 0, 0, 5][..]));
 }
 
 fn request(server: &Running, path: &str) -> http::Request<Full<Bytes>> {

@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
+use super::portions::Portions;
 use super::request::{self, Caller};
 use super::service::Service;
 use super::tls::{self, Tls};
@@ -103,7 +104,7 @@ async fn converse<I, O>(
 {
     let protocol = in_time(deadline, &mut stopped, read_protocol(first_bytes, &mut input)).await;
     let Some(Ok((protocol, first_bytes))) = protocol else { return };
-    let io = TokioIo::new(join(Cursor::new(first_bytes).chain(input), output));
+    let io = TokioIo::new(join(Portions(Cursor::new(first_bytes).chain(input)), output));
     let limits = service.limits;
     let under_way = Arc::new(UnderWay::default());
     let answer = service_fn(|incoming| {

@@ -3,6 +3,7 @@
 mod bodies;
 mod connection;
 mod limits;
+mod portions;
 mod queue;
 mod request;
 mod service;

@@ -34,17 +34,17 @@ fn secret() -> Order {
 fn making_key_pairs_keeps_no_write_waiting() {
     let holdings = &holdings();
     let sees_another_write = || {
-        let (begin, begun) = channel();
+        let (opened, is_opened) = channel();
         thread::scope(|scope| {
             scope.spawn(move || {
-                assert!(begun.recv_timeout(LONG).is_ok(), "a view is opened");
+                assert!(is_opened.recv_timeout(LONG).is_ok(), "a view is opened");
                 let mut view = view(holdings);
                 view.keys_mut().create(secret());
                 view.commit().unwrap();
             });
             let mut view = view(holdings);
             let before = view.keys().count();
-            begin.send(()).unwrap();
+            opened.send(()).unwrap();
             view.prepare(KeySpec::Rsa3072).unwrap();
             view.keys().count() > before
         })
