@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret, SecretBox, SecretSlice};
+use secrecy::SecretSlice;
 use strum::VariantArray;
 use zeroize::Zeroizing;
 
 use super::{Admitted, Error, Key, KeyMaterial, KeySpec, KeyState, KeyVersion, Lifecycle, RingMut, Tools};
-use crate::cipher::{Aead, Algorithm, EncryptionAlgorithm, IV_LENGTH, KeyPair, KeyPairKind, TAG_LENGTH};
+use crate::cipher::{EncryptionAlgorithm, IV_LENGTH, KeyPair, KeyPairKind, TAG_LENGTH};
 
 /// How long a token can be used. Source: GetParametersForImport page (2021).
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -38,20 +38,6 @@ pub struct ImportParameters {
     pub token: Vec<u8>,
     /// From when on the token cannot be used.
     pub expires_at: Timestamp,
-}
-
-/// The secret under which the private keys leave for a while.
-#[derive(Debug)]
-pub struct ImportSecret(SecretBox<[u8; 32]>);
-
-impl ImportSecret {
-    pub fn new(secret: &[u8; 32]) -> Self {
-        Self(SecretBox::new(Box::new(*secret)))
-    }
-
-    fn aead(&self) -> Aead {
-        Aead::new(Algorithm::Aes256Gcm, self.0.expose_secret())
-    }
 }
 
 impl Tools<'_> {

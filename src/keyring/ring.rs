@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::import::ImportSecret;
+use super::import_secret::ImportSecret;
 use super::prepared::Prepared;
 use super::shelves::Change;
 use super::{AliasName, Error, Key, KeyId, KeyMaterial, KeySpec, KeyVersion, Keys, Place, VersionId};

@@ -9,7 +9,7 @@ use crate::dialect::alibaba::fault::{self, Fault};
 use crate::dialect::alibaba::kms::types::from_text;
 
 /// Bytes of a recipient at the most: many times what a proof takes.
-const LONGEST: usize = 64 * 1024;
+const LONGEST: usize = 32 * 1024;
 
 /// An enclave that the answer is to be encrypted to: a JSON object with the proof of what it is. There is nothing here
 /// to verify such a proof with.
