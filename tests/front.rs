@@ -1,6 +1,8 @@
 //! The front of all dialects: whose a request is, who is let in to none of them, and what is said to those who are not.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -12,7 +14,9 @@ use yaoshi::dialect::alibaba::kms::ACTIONS;
 use yaoshi::dialect::browsers::{Browsers, Stranger};
 use yaoshi::dialect::console::{Console, Modes};
 use yaoshi::dialect::front::Front;
-use yaoshi::dialect::{Abandoned, Answer, Dialect, Fate, Queue, Request, Taken, Unacceptable, Waited, Work};
+use yaoshi::dialect::{
+    Abandoned, Answer, Attendance, Dialect, Fate, Queue, Request, Taken, Unacceptable, Waited, Work,
+};
 use yaoshi::journal::Lost;
 
 use crate::support::samples::{PENDING_IMPORT, Sample, fixture_with};
@@ -453,6 +457,29 @@ fn until_a_pair_is_made(mut taken: Taken) -> (Vec<Queue>, u16) {
             }
         }
     }
+}
+
+/// Its caller has gone while the key pair was being made: there is no key then.
+#[test]
+fn a_key_that_nobody_waits_for_any_more_is_not_kept() {
+    let service = Service::with_fixture();
+    let count = || service.call("yaoshi", "ListKeys", &[]).ok().json()["TotalCount"].clone();
+    let before = count();
+    let draft = Draft::new(Signing::V3, "CreateKey", &[("KeySpec", "RSA_4096")]);
+    let Taken::Later(first) = taken(&service, &draft.sign()) else { panic!("it is not answered at once") };
+    let Taken::Later(pair) = (first.run)(Waited::Through(&Abandoned::never())) else { panic!("it makes no key pair") };
+    let (caller, (started, is_started)) = (Attendance::default(), mpsc::channel());
+    let look = caller.look();
+    let making = thread::spawn(move || {
+        started.send(()).unwrap();
+        (pair.run)(Waited::Through(&look))
+    });
+    is_started.recv().unwrap();
+    // A fraction of what it takes. Gone before it begins would do as well.
+    thread::sleep(Duration::from_millis(20));
+    drop(caller);
+    let Taken::Answered(answer) = making.join().unwrap() else { panic!("it waits for more") };
+    assert_eq!((answer.status.as_u16(), count()), (503, before));
 }
 
 /// What finds no room to wait leaves no trace, and says so as whatever else its caller is told.

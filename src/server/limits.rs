@@ -48,7 +48,8 @@ impl Default for Limits {
         let for_compute = (2 * processors).max(8);
         Self {
             connections: 4096,
-            streams: 32,
+            // What clients begin with before they have heard of a bound, and the least that RFC 9113 recommends.
+            streams: 100,
             bodies: 64 * 1024 * 1024,
             // Many that wait for the disk share a trip to it.
             disk: QueueLimits { places: 128, places_of_one: 96, waiting: 8192, waiting_of_one: 4096 },
