@@ -83,14 +83,15 @@ fn a_call_that_cannot_be_kept_did_not_happen() {
 #[test]
 fn all_who_wait_for_a_batch_that_fails_are_told() {
     const WRITERS: usize = 12;
-    let mut together = 0;
+    // At most so many calls failed in one batch, and so many because they were built on one that failed.
+    let (mut together, mut above) = (0, 0);
     for round in 0..200 {
         let store = Unsteady::default();
         let service = service(&store);
         let begun = AtomicUsize::new(0);
         store.close();
-        // The first batch succeeds in some rounds and fails in others; the next one fails.
-        store.plan(&[round % 2 == 0, false]);
+        // In some rounds the second batch fails, which most come with; in others the first one, which most build on.
+        store.plan(if round % 2 == 0 { &[true, false] } else { &[false] });
         let replies: Vec<_> = thread::scope(|scope| {
             let writers = (0..WRITERS).map(|writer| {
                 let (service, begun) = (&service, &begun);
@@ -112,6 +113,7 @@ fn all_who_wait_for_a_batch_that_fails_are_told() {
         let (asked, there) = (store.asked(), told(&service));
         let (kept, failed): (Vec<_>, Vec<_>) = asked.into_iter().partition(|asked| asked.is_kept);
         let (kept, failed) = (described(&kept), described(&failed));
+        let refused = replies.iter().filter(|reply| reply.status == 500).count();
         for (writer, reply) in replies.into_iter().enumerate() {
             let description = format!("by {writer}");
             let is_kept = kept.contains(&description);
@@ -125,12 +127,12 @@ fn all_who_wait_for_a_batch_that_fails_are_told() {
         // A second start tells the same.
         assert_eq!(told(&self::service(&store)), there);
         create(&service, "later").ok();
-        together = together.max(failed.len());
-        if together > 2 && round > 2 {
+        (together, above) = (together.max(failed.len()), above.max(refused - failed.len()));
+        if together > 2 && above > 2 {
             return;
         }
     }
-    panic!("at most {together} calls came together in a batch that failed");
+    panic!("at most {together} calls came together in a batch that failed, at most {above} were built on one");
 }
 
 /// What a refusal rests on must have become durable, or it is none.

@@ -296,6 +296,9 @@ fn who_calls_too_often_is_refused() {
         .call("yaoshi", "Encrypt", &[("KeyId", APP), ("Plaintext", "aGk=")])
         .refused(429, "Rejected.Throttling");
     assert_eq!(both.encrypt("sealer", APP).0, 200, "others have limits of their own");
+    // It is counted before anything is looked for.
+    let told = [APP, "unknown", APP].map(|key| both.encrypt("opener", key).0);
+    assert_eq!(told, [403, 403, 429]);
 }
 
 #[rstest]
