@@ -1,37 +1,23 @@
 //! What a `Host` header says, however oddly: some clients send a scheme or a path in it.
 
-use std::ops::Range;
-
-use http::HeaderValue;
 use http::header::HOST;
 use http::request::Parts;
 
 /// The name or address that a request is for, read once.
 #[derive(Debug, Clone, Default)]
-pub struct Host {
-    /// As sent: the header, else the target's authority.
-    text: Option<HeaderValue>,
-    /// Where in it the name is.
-    name: Range<usize>,
-}
+pub struct Host(Option<Box<str>>);
 
 impl Host {
+    /// Of the header, else of the target's authority.
     pub fn of(head: &Parts) -> Self {
-        let header = head.headers.get(HOST).filter(|host| host.to_str().is_ok()).cloned();
-        let authority = || head.uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
-        let text = header.or_else(authority);
-        let name = text.as_ref().and_then(|text| text.to_str().ok()).map_or(0..0, |text| {
-            let name = name(text);
-            let start = name.as_ptr() as usize - text.as_ptr() as usize;
-            start..start + name.len()
-        });
-        Self { text, name }
+        let header = head.headers.get(HOST).and_then(|host| host.to_str().ok());
+        let host = header.or_else(|| head.uri.authority().map(http::uri::Authority::as_str));
+        Self(host.map(|host| name(host).into()))
     }
 
     /// Without scheme, path, port and brackets; `None` where the request says none.
     pub fn name(&self) -> Option<&str> {
-        let text = self.text.as_ref()?.to_str().ok()?;
-        text.get(self.name.clone())
+        self.0.as_deref()
     }
 }
 

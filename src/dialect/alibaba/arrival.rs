@@ -52,7 +52,7 @@ impl Verified {
     }
 
     /// Tell the caller what the call came to, and the log.
-    pub(super) fn conclude(self, outcome: Result<impl Serialize, Fault>) -> Answer {
+    pub(super) fn conclude(&self, outcome: Result<impl Serialize, Fault>) -> Answer {
         let outcome = outcome.map(|reply| self.envelope.success(&reply));
         match self.dry_run.conclude(outcome) {
             Ok(answer) => {
@@ -64,7 +64,7 @@ impl Verified {
     }
 
     /// Refuse what its action cannot read.
-    pub(super) fn refuse(self, fault: Fault) -> Answer {
+    pub(super) fn refuse(&self, fault: Fault) -> Answer {
         let fault = self.dry_run.refusal(fault);
         self.gateway.refusal(&self.turn.record, self.envelope, &self.host, &fault)
     }
