@@ -54,12 +54,12 @@ impl Browsers {
 }
 
 fn is_known(host: &str, names: &[String]) -> bool {
+    let is_named = names.iter().any(|name| name.eq_ignore_ascii_case(host));
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return is_named || address.is_loopback();
+    }
     let host = host.to_ascii_lowercase();
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || is_a_service(&host)
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-        || names.iter().any(|name| name.eq_ignore_ascii_case(&host))
+    is_named || host == "localhost" || host.ends_with(".localhost") || is_a_service(&host)
 }
 
 /// Whether a host is one of those that stand for the services here. Nobody else has names below that of their cloud by
@@ -77,13 +77,15 @@ mod tests {
 
     #[test]
     fn strangers_are_refused() {
-        let known = Browsers::KnownHosts(vec!["kms.test".into()]);
+        let known = Browsers::KnownHosts(vec!["kms.test".into(), "10.0.0.7".into()]);
         for (browsers, name, value, is_refused) in [
             (&known, "host", "127.0.0.1:7220", false),
             (&known, "host", "http://localhost:7220/kms", false),
             (&known, "host", "[::1]:7220", false),
             (&known, "host", "kms.cn-hangzhou.aliyuncs.com", false),
             (&known, "host", "KMS.test:80", false),
+            (&known, "host", "10.0.0.7:7220", false),
+            (&known, "host", "10.0.0.8", true),
             (&known, "host", "evil.example", true),
             (&known, "host", "aliyuncs.com.evil.example", true),
             (&known, "host", "127.0.0.1.evil.example", true),
