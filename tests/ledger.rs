@@ -8,7 +8,7 @@ use std::thread;
 use proptest::prelude::*;
 use yaoshi::world::{CommitError, Ledger, Recorded, Revision, Scope, Transaction};
 
-use crate::support::engine::{Engine, Fault, Faults};
+use crate::support::engine::{Engine, Fault, Faults, any_faults};
 
 /// How often a call runs.
 const RUNS: usize = 8;
@@ -141,19 +141,7 @@ fn wishes() -> impl Strategy<Value = Wish> {
 }
 
 fn faults() -> impl Strategy<Value = Faults> {
-    let some = || prop_oneof![Just(0u64), 1..15u64];
-    (any::<u64>(), some(), some(), some(), some(), some(), some(), 0..50u64).prop_map(
-        |(seed, lost_done, lost_delayed, lost_never, full, failed, gap, behind)| Faults {
-            seed,
-            lost_done,
-            lost_delayed,
-            lost_never,
-            full,
-            failed,
-            gap,
-            behind,
-        },
-    )
+    any_faults(prop_oneof![Just(0u64), 1..15u64], 0..50u64)
 }
 
 fn node(engine: &Engine<Register>) -> Ledger<Register> {

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use proptest::prelude::*;
 use yaoshi::world::{Appended, Batch, BatchId, Bounds, Followed, Recorded, Revision, Scope, Store, StoreError};
 
 /// What may go wrong with an append.
@@ -37,6 +38,17 @@ pub struct Faults {
     pub gap: u64,
     /// A follower is not told yet of what there is.
     pub behind: u64,
+}
+
+/// Whatever may go wrong: each thing as often as `often` gives, and followers are told late as often as `behind` does.
+pub fn any_faults(
+    often: impl Strategy<Value = u64> + Clone,
+    behind: impl Strategy<Value = u64>,
+) -> impl Strategy<Value = Faults> {
+    (any::<u64>(), proptest::array::uniform6(often), behind).prop_map(|(seed, often, behind)| {
+        let [lost_done, lost_delayed, lost_never, full, failed, gap] = often;
+        Faults { seed, lost_done, lost_delayed, lost_never, full, failed, gap, behind }
+    })
 }
 
 /// The engine. Clones are the same engine.

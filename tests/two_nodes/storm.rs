@@ -12,7 +12,7 @@ use super::cluster::{Cluster, History, KEYS, alone, changes, later, picture, rin
 use super::effects::{Effect, effect};
 use super::wishes::{Wish, alias, wishes};
 use crate::support::Reply;
-use crate::support::engine::Faults;
+use crate::support::engine::{Faults, any_faults};
 
 /// Between two phases, the clock is turned by eight days: rotations fall due, deletion dates pass.
 const PHASE: i64 = 8;
@@ -69,19 +69,7 @@ impl Told {
 }
 
 fn faults() -> impl Strategy<Value = Faults> {
-    let some = || prop_oneof![2 => Just(0u64), 1 => 1..12u64];
-    (any::<u64>(), some(), some(), some(), some(), some(), some(), 0..40u64).prop_map(
-        |(seed, lost_done, lost_delayed, lost_never, full, failed, gap, behind)| Faults {
-            seed,
-            lost_done,
-            lost_delayed,
-            lost_never,
-            full,
-            failed,
-            gap,
-            behind,
-        },
-    )
+    any_faults(prop_oneof![2 => Just(0u64), 1 => 1..12u64], 0..40u64)
 }
 
 /// Every thread calls for its wishes at its node, phase by phase.

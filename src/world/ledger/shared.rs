@@ -143,14 +143,14 @@ impl<S: Recorded> Ledger<S> {
 
     /// Bring the durable state to a revision that decides a batch.
     fn reach_own(&self, follower: &Follower<S>, revision: Revision) -> Result<Revision, CommitError> {
-        for attempt in 0..TRIES {
-            match self.reach(follower, revision) {
-                Ok(()) => return Ok(revision),
-                Err(error) if attempt + 1 == TRIES => return Err(error.into()),
-                Err(_) => rest(AT_ONCE + attempt),
+        for attempt in 1..TRIES {
+            if self.reach(follower, revision).is_ok() {
+                return Ok(revision);
             }
+            rest(AT_ONCE + attempt - 1);
         }
-        unreachable!("the last attempt returns")
+        self.reach(follower, revision)?;
+        Ok(revision)
     }
 }
 
